@@ -1,0 +1,155 @@
+package dispatch
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// Change is one accepted decision: a row of the journal. It carries whole
+// records, so a reader needs no reducer: the last put wins.
+type Change struct {
+	Seq     int64     // 1, 2, 3 … within the realm, without gaps, in commit order
+	At      time.Time // the realm's clock
+	Wall    time.Time // the clock on the wall
+	Realm   Realm
+	Actor   ActorRef
+	Kind    string // the command that made it: "task.assign"
+	Command string // its idempotency key
+	Note    string // the reason a person gave
+	Puts    []Put
+	Drops   []Drop
+	Reset   []Kind // kinds to be fetched anew (after an import)
+
+	// What the store books in the same transaction; not part of the payload.
+	Take  []Use  // resources promised
+	Free  []Use  // uses that end now
+	Moves []Move // quantities
+}
+
+// Put is one record as it is after the change, with who could see it before
+// and who can see it after.
+type Put struct {
+	Record Record
+	Before *Scope // nil when the record is new
+	After  Scope
+}
+
+// Drop is a record that left the board (archived or deleted).
+type Drop struct {
+	Ref    Ref
+	Before Scope
+}
+
+type payload struct {
+	Puts  []payloadPut  `json:"put,omitempty"`
+	Drops []payloadDrop `json:"drop,omitempty"`
+	Reset []Kind        `json:"reset,omitempty"`
+	Note  string        `json:"note,omitempty"`
+}
+
+type payloadPut struct {
+	Before *Scope          `json:"before,omitempty"`
+	Record json.RawMessage `json:"record"`
+}
+
+type payloadDrop struct {
+	Ref    Ref   `json:"ref"`
+	Before Scope `json:"before"`
+}
+
+// Payload encodes what the journal stores as bytes: the canonical form over
+// which the hash chain runs.
+func (c *Change) Payload() ([]byte, error) {
+	p := payload{Reset: c.Reset, Note: c.Note}
+	for _, put := range c.Puts {
+		raw, err := json.Marshal(put.Record)
+		if err != nil {
+			return nil, fmt.Errorf("encode %v: %w", RefOf(put.Record), err)
+		}
+		p.Puts = append(p.Puts, payloadPut{put.Before, raw})
+	}
+	for _, d := range c.Drops {
+		p.Drops = append(p.Drops, payloadDrop(d))
+	}
+	return json.Marshal(p)
+}
+
+// ReadPayload fills Puts, Drops, Reset and Note from the journal's bytes.
+func (c *Change) ReadPayload(b []byte) error {
+	var p payload
+	if err := json.Unmarshal(b, &p); err != nil {
+		return fmt.Errorf("journal %s/%d: %w", c.Realm, c.Seq, err)
+	}
+	c.Reset, c.Note = p.Reset, p.Note
+	for _, put := range p.Puts {
+		r, err := DecodeRecord(put.Record)
+		if err != nil {
+			return fmt.Errorf("journal %s/%d: %w", c.Realm, c.Seq, err)
+		}
+		c.Puts = append(c.Puts, Put{r, put.Before, r.head().Scope})
+	}
+	for _, d := range p.Drops {
+		c.Drops = append(c.Drops, Drop(d))
+	}
+	return nil
+}
+
+// DecodeRecord reads a record of any kind from its JSON form.
+func DecodeRecord(b []byte) (Record, error) {
+	var k struct {
+		Kind Kind `json:"kind"`
+	}
+	if err := json.Unmarshal(b, &k); err != nil {
+		return nil, fmt.Errorf("record: %w", err)
+	}
+	r, ok := New(k.Kind)
+	if !ok {
+		return nil, fmt.Errorf("record of unknown kind %q", k.Kind)
+	}
+	if err := json.Unmarshal(b, r); err != nil {
+		return nil, fmt.Errorf("%s: %w", k.Kind, err)
+	}
+	return r, nil
+}
+
+// Seen is a change as one audience sees it: what goes over the wire.
+type Seen struct {
+	Seq   int64     `json:"seq"`
+	At    time.Time `json:"at"`
+	Wall  time.Time `json:"wall"`
+	Actor ActorRef  `json:"actor"`
+	Kind  string    `json:"kind"`
+	Note  string    `json:"note,omitempty"`
+	Put   []Record  `json:"put,omitempty"`
+	Drop  []Ref     `json:"drop,omitempty"`
+	Reset []Kind    `json:"reset,omitempty"`
+}
+
+// See reduces the change to what the audience may see; false when that is
+// nothing. A record that leaves the view arrives as a drop, one that enters as
+// a put.
+func (c *Change) See(au Audience) (Seen, bool) {
+	s := Seen{Seq: c.Seq, At: c.At, Wall: c.Wall, Actor: c.Actor, Kind: c.Kind, Note: c.Note, Reset: c.Reset}
+	full := false
+	for _, p := range c.Puts {
+		view := See(au, RefOf(p.Record), p.After)
+		full = full || view == Full
+		if view != Hidden {
+			s.Put = append(s.Put, View(p.Record, view))
+		} else if p.Before != nil && See(au, RefOf(p.Record), *p.Before) != Hidden {
+			s.Drop = append(s.Drop, RefOf(p.Record))
+		}
+	}
+	for _, d := range c.Drops {
+		if See(au, d.Ref, d.Before) != Hidden {
+			s.Drop = append(s.Drop, d.Ref)
+		}
+	}
+	if !full {
+		// The reason and the person behind a change belong to those who see
+		// the record whole.
+		s.Note, s.Actor = "", ActorRef{Role: s.Actor.Role, Agency: s.Actor.Agency}
+	}
+	return s, len(s.Put)+len(s.Drop)+len(s.Reset) > 0
+}

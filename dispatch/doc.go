@@ -1,0 +1,90 @@
+// Package dispatch is the domain: the nouns of emergency rescue, their rules,
+// and the service that carries out commands. It imports nothing but geo and
+// the standard library: no database, no network, no logger.
+//
+// # How a decision is made
+//
+// A command ("task.assign") is decoded strictly, asked of May, carried out by
+// a function that loads records under lock, asks the plain rules, and puts
+// whole records into one [Change]. The [Store] writes the rows and, last of
+// all, the journal row, in one transaction. Nothing leaves before COMMIT.
+// A refusal is an [Error]: it says what is in the way and what would be legal.
+//
+// # Glossary
+//
+//	agency     单位        a government department, enterprise, social force or neighbouring region
+//	area       网格区域    a division of the four-level grid; its id is its division code
+//	person     人员        somebody with an account; role: dispatcher 调度员, chief 值班长,
+//	                       leader 队长, planner 演练策划, observer 观察员/大屏, admin 管理员
+//	depot      仓库、站点  where things are kept and teams are based
+//	hazard     重大危险源  a major hazard source after GB 18218-2018
+//	report     接报        one report that came in, before it is known to be an incident
+//	incident   事件        something that needs rescue; how bad it is, is its grade 等级 (1 worst … 4)
+//	team       救援队伍    the unit that is sent
+//	task       任务        the work of one team for one incident
+//	equipment  装备        an item that is used and given back
+//	stock      物资        a quantity that is used up
+//	device     设备        sends positions for a team
+//	note       记录        an entry in an incident's record; reports upward are 初报, 续报, 终报
+//	alarm      告警        what a person must acknowledge by name
+//	realm      域          live, or one drill; part of every record's identity
+//	journal    日志        the one ordered, append-only log of changes
+//	ledger     台账        who is promised to what; the database refuses a double booking
+//
+// # Incident
+//
+//	            ┌────────────► false_alarm ──(resume)──► verified
+//	            │
+//	reported ───┼─► verified ──► active ◄──────┐
+//	    │       │      │          │  ▲         │ (resume: flare-up)
+//	    │       │      │          ▼  │         │
+//	    └───────┼──────┼────► controlled ──────┘
+//	            ▼      ▼          │
+//	        duplicate  └──────► closed ──(reopen)──► active
+//	            │                 │
+//	            └───────► archived ◄┘      (archived: off the board, row kept)
+//
+// The first team assigned makes an incident active, verified on the way.
+// Closing is refused with the complete list of open tasks and items, and,
+// from grade 3 up, without a final report that was sent. The last team's end
+// closes a controlled incident, but never after a reopening.
+//
+// # Task
+//
+//	proposed ─► assigned ─► acknowledged ─► en_route ─► on_scene ─► returning ─► done
+//	                │            │             │  ▲        │
+//	                └────────────┴─────────────┘  staging  └─► to_destination ─► at_destination ─► returning
+//
+//	refused   from proposed, assigned, acknowledged, en_route       (the need is open again)
+//	cancelled, released, diverted   from any open state
+//	done      from en_route on, from any state: not every task has every milestone
+//
+// Types limit the states: standby assigned → acknowledged → on_scene → done;
+// relocation assigned → acknowledged → to_destination → at_destination → done.
+// From returning on the team may already be sent elsewhere. Milestones are
+// write-once; task.correct adds an entry. [TaskMoves] is the table.
+//
+// # Team
+//
+//	duty (set by a person)     off_duty ◄─► available ◄─► on_break;  any ─► out_of_service ─► available, off_duty
+//	status (derived)           distress > committed > available | delayed (on break) | unavailable
+//
+// # Report and note
+//
+//	report   waiting ◄─► claimed ─► linked;  waiting, claimed ─► dismissed ─► waiting
+//	note     drafted ◄─► checked ─► signed (duty chief) ─► sent ─► received
+//
+// # Who could go
+//
+// Candidates are ordered lexicographically: needs met, available before on
+// break, full crew before minimum, own to send before to be asked for,
+// estimated travel time (distance × detour factor ÷ speed; an estimate, marked
+// as one), call sign. See rank.
+//
+// # Locks
+//
+// A command locks rows in the order of [Kinds] and then by id. Everything that
+// hangs on an incident (tasks, notes, alarms, linked reports) is changed only
+// under the incident's lock, so that its audience never differs from the
+// incident's.
+package dispatch

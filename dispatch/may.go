@@ -1,0 +1,111 @@
+package dispatch
+
+import (
+	"slices"
+)
+
+// Relation is how an actor stands to a record.
+type Relation string
+
+// The relations, from none to all.
+const (
+	Stranger  Relation = "stranger"  // the record is nothing of theirs
+	Viewer    Relation = "viewer"    // a view share
+	Assistant Relation = "assistant" // an assist share: their team is on it, or they were asked to help
+	Aboard    Relation = "aboard"    // the leader of a team that is on it, or of the team itself
+	Over      Relation = "over"      // a coordinating agency, the record lies in its jurisdiction
+	Own       Relation = "own"       // the actor's agency owns it
+)
+
+// Relations lists the relations.
+var Relations = []Relation{Stranger, Viewer, Assistant, Aboard, Over, Own}
+
+// Relate tells how the actor stands to a record of that scope.
+func Relate(a Actor, ref Ref, s Scope) Relation {
+	if a.Role == RoleLeader {
+		if a.Team != "" && (ref.Kind == KindTeam && ref.ID == a.Team || slices.Contains(s.Teams, a.Team)) {
+			return Aboard
+		}
+		return Stranger
+	}
+	if s.Agency != "" && s.Agency == a.Agency {
+		return Own
+	}
+	if within(s.Area, a.Jurisdiction) {
+		return Over
+	}
+	if sh, ok := s.share(a.Agency); ok {
+		if sh.Tier == TierAssist {
+			return Assistant
+		}
+		return Viewer
+	}
+	return Stranger
+}
+
+// Roles that use commands, in the groups the table below needs.
+var (
+	desk    = []Role{RoleDispatcher, RoleChief}
+	chief   = []Role{RoleChief}
+	aboard_ = []Role{RoleDispatcher, RoleChief, RoleLeader}
+	keeper  = []Role{RoleDispatcher, RoleChief, RoleAdmin}
+	account = []Role{RoleAdmin}
+	system  = []Role{}
+)
+
+// mayAtAll refuses a role that has no use for the command whatever the record.
+func (c *Command) mayAtAll(a Actor) error {
+	if a.Role == RoleSystem || slices.Contains(c.Roles, a.Role) {
+		return nil
+	}
+	return &Error{Code: Forbidden, Legal: words(c.Roles),
+		Message: "your role may not use " + c.Name, MessageZH: "您的角色不能执行“" + c.Chinese + "”"}
+}
+
+// May decides whether the actor may use the command on a record of that scope.
+// It is a pure function; the test walks role × relation × command.
+//
+//	stranger, viewer   nothing
+//	assistant          notes, and moving its own teams (asked of the team's scope)
+//	aboard             what the field page offers: advance, refuse, check-in, note, distress
+//	over, own          everything its role may do
+func May(a Actor, c *Command, ref Ref, s Scope) error {
+	if err := c.mayAtAll(a); err != nil {
+		return err
+	}
+	if a.Role == RoleSystem {
+		return nil
+	}
+	rel := Relate(a, ref, s)
+	switch {
+	case rel == Own || rel == Over || rel == Aboard:
+		return nil
+	case rel == Assistant && slices.Contains(assistants, c.Name):
+		return nil
+	}
+	return &Error{Code: Forbidden,
+		Message:   "you may not use " + c.Name + " on this " + string(ref.Kind),
+		MessageZH: "您无权对该" + KindNameZH(ref.Kind) + "执行“" + c.Chinese + "”"}
+}
+
+// assistants are the commands an assist share opens on the shared record.
+var assistants = []string{"note.add", "task.assign", "alarm.acknowledge", "equipment.commit", "stock.issue"}
+
+// may asks May for the running command on the record.
+func (w *work) may(r Record) error { return May(w.actor, w.cmd, RefOf(r), r.head().Scope) }
+
+// mayAny passes when one of the records allows it, and else tells the first
+// refusal: a task is moved by who runs the incident or who owns the team.
+func (w *work) mayAny(records ...Record) error {
+	var first error
+	for _, r := range records {
+		err := w.may(r)
+		if err == nil {
+			return nil
+		}
+		if first == nil {
+			first = err
+		}
+	}
+	return first
+}

@@ -1,0 +1,252 @@
+package dispatch
+
+import (
+	"slices"
+	"time"
+)
+
+// Kind names a noun. It is the same word in Go, SQL, TypeScript and addresses.
+type Kind string
+
+// The nouns, in the fixed order in which a transaction locks them.
+const (
+	KindAgency    Kind = "agency"
+	KindArea      Kind = "area"
+	KindPerson    Kind = "person"
+	KindDepot     Kind = "depot"
+	KindHazard    Kind = "hazard"
+	KindReport    Kind = "report"
+	KindIncident  Kind = "incident"
+	KindTeam      Kind = "team"
+	KindTask      Kind = "task"
+	KindEquipment Kind = "equipment"
+	KindStock     Kind = "stock"
+	KindDevice    Kind = "device"
+	KindNote      Kind = "note"
+	KindAlarm     Kind = "alarm"
+)
+
+// Kinds lists every noun in lock order.
+var Kinds = []Kind{
+	KindAgency, KindArea, KindPerson, KindDepot, KindHazard, KindReport, KindIncident,
+	KindTeam, KindTask, KindEquipment, KindStock, KindDevice, KindNote, KindAlarm,
+}
+
+// Realm separates what is real from what is practised: "live", or
+// "drill:<id>". It is part of every record's identity.
+type Realm string
+
+// Live is the realm of real work.
+const Live Realm = "live"
+
+// Ref names one record within a realm.
+type Ref struct {
+	Kind Kind   `json:"kind"`
+	ID   string `json:"id"`
+}
+
+// Head is what every record carries.
+type Head struct {
+	Kind Kind   `json:"kind" doc:"the noun"`
+	ID   string `json:"id" doc:"unique within the realm"`
+	// Version counts edits of the content, from 1. Derived fields and sharing
+	// move without it, so that a tap in the field never makes an edit at the
+	// desk stale.
+	Version int64     `json:"version"`
+	Scope   Scope     `json:"scope"`
+	Created time.Time `json:"created"`
+	Updated time.Time `json:"updated"`
+}
+
+// Record is one noun's row, whole.
+type Record interface {
+	head() *Head
+	// check returns an Invalid error that names the first bad field.
+	check() error
+	// redacted returns a copy without what an actor of a redacted view must not read.
+	redacted() Record
+	index() Index
+}
+
+func (h *Head) head() *Head { return h }
+
+// HeadOf gives access to a record's head.
+func HeadOf(r Record) *Head { return r.head() }
+
+// RefOf names the record.
+func RefOf(r Record) Ref { h := r.head(); return Ref{h.Kind, h.ID} }
+
+// Scope says whose a record is, where it is and with whom it is shared: all
+// that visibility needs, and nothing else.
+type Scope struct {
+	// Agency owns the record. Empty means the whole house (areas).
+	Agency string `json:"agency,omitempty"`
+	// Area is the administrative division code (GB/T 2260 and its extension,
+	// 2 to 12 digits) in which the record lies; a prefix match is the
+	// jurisdiction test.
+	Area string `json:"area,omitempty"`
+	// Shares lists the agencies that may see it beside the owner, sorted.
+	Shares []Share `json:"shares,omitempty"`
+	// Teams lists the teams that are on it, sorted: their leaders see it.
+	Teams []string `json:"teams,omitempty"`
+	// Open records are reference data that every signed-in person sees, at
+	// least redacted (areas, agencies, depots, teams of the common pool).
+	Open bool `json:"open,omitempty"`
+	// Admin records are seen by administrators of the scope only (devices).
+	Admin bool `json:"admin,omitempty"`
+}
+
+// Tier is how much a share allows.
+type Tier string
+
+// The tiers of a share.
+const (
+	TierView   Tier = "view"   // read
+	TierAssist Tier = "assist" // read, add notes, send own teams
+)
+
+// Share lets one agency see a record that is not its own. A share never lets
+// the receiver share onward.
+type Share struct {
+	Agency string `json:"agency"`
+	Tier   Tier   `json:"tier" enum:"view,assist"`
+	// Redacted shares hide personal data and internal notes.
+	Redacted bool `json:"redacted,omitempty"`
+	// Source says why the share exists.
+	Source ShareSource `json:"source" enum:"manual,task"`
+}
+
+// ShareSource says how a share came about.
+type ShareSource string
+
+// Where shares come from.
+const (
+	ShareManual ShareSource = "manual" // a person shared it by hand
+	ShareTask   ShareSource = "task"   // one of the agency's teams is on it
+)
+
+func (s Scope) share(agency string) (Share, bool) {
+	for _, sh := range s.Shares {
+		if sh.Agency == agency {
+			return sh, true
+		}
+	}
+	return Share{}, false
+}
+
+// with returns a copy of s that also lists the share; a manual share is never
+// weakened by an automatic one.
+func (s Scope) with(sh Share) Scope {
+	if sh.Agency == s.Agency {
+		return s
+	}
+	out := s
+	out.Shares = slices.Clone(s.Shares)
+	for i, have := range out.Shares {
+		if have.Agency == sh.Agency {
+			if have.Source == ShareManual && sh.Source != ShareManual {
+				return s
+			}
+			out.Shares[i] = sh
+			return out
+		}
+	}
+	out.Shares = append(out.Shares, sh)
+	slices.SortFunc(out.Shares, func(a, b Share) int { return compare(a.Agency, b.Agency) })
+	return out
+}
+
+func (s Scope) without(agency string, source ShareSource) Scope {
+	out := s
+	out.Shares = slices.DeleteFunc(slices.Clone(s.Shares), func(sh Share) bool {
+		return sh.Agency == agency && sh.Source == source
+	})
+	if len(out.Shares) == 0 {
+		out.Shares = nil
+	}
+	return out
+}
+
+func (s Scope) withTeam(team string) Scope {
+	out := s
+	if !slices.Contains(s.Teams, team) {
+		out.Teams = append(slices.Clone(s.Teams), team)
+		slices.Sort(out.Teams)
+	}
+	return out
+}
+
+// Equal tells whether the two scopes mean the same audience.
+func (s Scope) Equal(o Scope) bool {
+	return s.Agency == o.Agency && s.Area == o.Area && s.Open == o.Open && s.Admin == o.Admin &&
+		slices.Equal(s.Shares, o.Shares) && slices.Equal(s.Teams, o.Teams)
+}
+
+func compare(a, b string) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}
+
+// Stamp is a moment of a milestone. It is write-once: a correction is a new
+// note, never a rewrite.
+type Stamp struct {
+	// At is when the server received it, on the realm's clock.
+	At time.Time `json:"at"`
+	// Event is when it happened by the device's or the log's own clock, where
+	// that was told; it is kept beside At and never replaces it.
+	Event *time.Time `json:"event,omitempty"`
+	By    string     `json:"by,omitempty" doc:"name of the person, device or process"`
+	// Via is "desk" when the desk entered it on behalf of a team on the radio.
+	Via string `json:"via,omitempty"`
+}
+
+// When is the event time where told, else the receive time.
+func (s Stamp) When() time.Time {
+	if s.Event != nil {
+		return *s.Event
+	}
+	return s.At
+}
+
+// New returns an empty record of the kind, to decode into.
+func New(k Kind) (Record, bool) {
+	switch k {
+	case KindAgency:
+		return new(Agency), true
+	case KindArea:
+		return new(Area), true
+	case KindPerson:
+		return new(Person), true
+	case KindDepot:
+		return new(Depot), true
+	case KindHazard:
+		return new(Hazard), true
+	case KindReport:
+		return new(Report), true
+	case KindIncident:
+		return new(Incident), true
+	case KindTeam:
+		return new(Team), true
+	case KindTask:
+		return new(Task), true
+	case KindEquipment:
+		return new(Equipment), true
+	case KindStock:
+		return new(Stock), true
+	case KindDevice:
+		return new(Device), true
+	case KindNote:
+		return new(Note), true
+	case KindAlarm:
+		return new(Alarm), true
+	}
+	return nil, false
+}
+
+// public is what a redacted view tells of a scope: whose and where.
+func (s Scope) public() Scope { return Scope{Agency: s.Agency, Area: s.Area, Open: s.Open} }

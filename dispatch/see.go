@@ -1,0 +1,124 @@
+package dispatch
+
+// Vision is how much of a record an audience sees.
+type Vision int
+
+// The three degrees of sight.
+const (
+	Hidden Vision = iota
+	Redacted
+	Full
+)
+
+func (v Vision) String() string { return [...]string{"hidden", "redacted", "full"}[v] }
+
+// See decides what an audience sees of a record. It is the only such rule: the
+// snapshot, the feed, tiles, search and export all ask it, and the scope
+// predicate in SQL is its twin (a property test compares the two).
+//
+//	record            own agency   coordinating,   share      leader on     signed in
+//	                               in its area                the record
+//	area, agency      full         full            –          –             redacted unless own area/agency
+//	depot, team(open) full         full            as shared  full          redacted
+//	incident, task,
+//	note, report,
+//	alarm, hazard,
+//	equipment, stock  full         full            as shared  full          –
+//	person, device    dispatcher, chief, admin of own agency or within jurisdiction; a person itself
+//
+// Observers see what a dispatcher of their agency sees, redacted. Leaders see
+// their own team and what it is on, and open records redacted. Planners see as
+// dispatchers. Administrators do not see operational records: they run the
+// accounts, not the rescues.
+func See(au Audience, ref Ref, s Scope) Vision {
+	if au.Role == RoleSystem {
+		return Full
+	}
+	if s.Admin {
+		return seeAdmin(au, ref, s)
+	}
+	v := seeScope(au, ref, s)
+	if v == Full && au.Role == RoleObserver {
+		v = Redacted
+	}
+	if v == Hidden && s.Open {
+		v = Redacted
+	}
+	return v
+}
+
+func seeAdmin(au Audience, ref Ref, s Scope) Vision {
+	own := s.Agency == au.Agency || within(s.Area, au.Jurisdiction)
+	switch {
+	case !own:
+		return Hidden
+	case au.Role == RoleAdmin:
+		return Full
+	case ref.Kind == KindPerson && (au.Role == RoleDispatcher || au.Role == RoleChief):
+		return Full
+	}
+	return Hidden
+}
+
+func seeScope(au Audience, ref Ref, s Scope) Vision {
+	if au.Role == RoleLeader {
+		if au.Team == "" {
+			return Hidden
+		}
+		if ref.Kind == KindTeam && ref.ID == au.Team {
+			return Full
+		}
+		for _, t := range s.Teams {
+			if t == au.Team {
+				return Full
+			}
+		}
+		return Hidden
+	}
+	if au.Role == RoleAdmin && !isBase(ref.Kind) {
+		return Hidden
+	}
+	if s.Agency != "" && s.Agency == au.Agency || within(s.Area, au.Jurisdiction) {
+		return Full
+	}
+	if sh, ok := s.share(au.Agency); ok {
+		if sh.Redacted {
+			return Redacted
+		}
+		return Full
+	}
+	return Hidden
+}
+
+// isBase tells the reference data that administrators keep from the
+// operational records that they do not see.
+func isBase(k Kind) bool {
+	switch k {
+	case KindAgency, KindArea, KindDepot, KindHazard, KindTeam, KindEquipment, KindStock, KindPerson, KindDevice:
+		return true
+	}
+	return false
+}
+
+// View returns the record as seen: itself, a redacted copy, or nil.
+func View(r Record, v Vision) Record {
+	switch v {
+	case Full:
+		return r
+	case Redacted:
+		return r.redacted()
+	}
+	return nil
+}
+
+// SeeRecord returns the record as the audience sees it, or nil.
+func SeeRecord(au Audience, r Record) Record {
+	return View(r, See(au, RefOf(r), r.head().Scope))
+}
+
+// SeePosition tells whether the audience sees where a team is. Being in the
+// common pool opens a team's name and status, not its track: that takes the
+// team in full view, or an observer's view of the own agency or jurisdiction.
+func SeePosition(au Audience, team string, s Scope) bool {
+	return au.Role == RoleSystem || !s.Admin && au.Role != RoleAdmin && seeScope(au, Ref{KindTeam, team}, s) == Full
+}

@@ -1,0 +1,139 @@
+package dispatch
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"time"
+
+	"liandong/geo/route"
+)
+
+// Service carries out commands: it loads, asks the rule, puts the records and
+// hands the change to the store, in one transaction each.
+type Service struct {
+	store Store
+	cfg   Config
+}
+
+// Config is what a service needs from outside.
+type Config struct {
+	// Now is the clock on the wall.
+	Now func() time.Time
+	// NewID makes record ids; seeded in drills and tests.
+	NewID func() string
+	// Hash hashes a password (argon2id); it is slow on purpose.
+	Hash func(password string) (string, error)
+	// Committed is called after COMMIT with the realm and seq: the bell.
+	Committed func(Realm, int64)
+	Router    route.Router
+	Settings  Settings
+}
+
+// Settings are the thresholds of the house: data, not code.
+type Settings struct {
+	Zone         *time.Location // local day of incident numbers
+	AckWithin    time.Duration  // an assignment unanswered for longer is an alarm
+	ClaimFor     time.Duration  // a claimed intake report goes back to the queue
+	ArchiveAfter time.Duration  // a closed incident leaves the board; 0 never
+	CheckEvery   time.Duration  // safety check-in of teams on scene; 0 off
+}
+
+// DefaultSettings are what a city starts with.
+func DefaultSettings() Settings {
+	zone, err := time.LoadLocation("Asia/Shanghai")
+	if err != nil {
+		zone = time.FixedZone("UTC+8", 8*3600)
+	}
+	return Settings{Zone: zone, AckWithin: 2 * time.Minute, ClaimFor: 5 * time.Minute,
+		ArchiveAfter: 24 * time.Hour, CheckEvery: 20 * time.Minute}
+}
+
+// NewService returns a service over the store.
+func NewService(store Store, cfg Config) *Service { return &Service{store, cfg} }
+
+// Result is what an accepted command answers.
+type Result struct {
+	Change   *Change
+	Replayed bool
+	// Secret is shown once: a new device token or a generated password. A
+	// replay has none.
+	Secret string
+}
+
+// Do decodes and carries out one command for the actor. key is the idempotency
+// key, 8 to 64 characters; body the command's JSON. Refusals are *Error.
+func (s *Service) Do(ctx context.Context, actor Actor, name, key string, body []byte) (Result, error) {
+	cmd, ok := CommandByName(name)
+	if !ok {
+		return Result{}, invalid("command", name, "没有这个命令", "there is no such command")
+	}
+	in, err := cmd.decode(body)
+	if err != nil {
+		return Result{}, err
+	}
+	return s.run(ctx, actor, cmd, key, in, body)
+}
+
+func (s *Service) run(ctx context.Context, actor Actor, cmd *Command, key string, in any, body []byte) (Result, error) {
+	if len(key) < 8 || len(key) > 64 {
+		return Result{}, invalid("Idempotency-Key", key, "幂等键应为 8 至 64 个字符", "the idempotency key has 8 to 64 characters")
+	}
+	if err := cmd.mayAtAll(actor); err != nil {
+		return Result{}, err
+	}
+	var secret string
+	k := Key{actor.Realm, key, actor.ID, sha256.Sum256(append([]byte(cmd.Name+"\n"), body...))}
+	c, replayed, err := s.store.Command(ctx, k, func(ctx context.Context, tx Tx) (*Change, error) {
+		now := s.cfg.Now().UTC().Truncate(time.Microsecond)
+		w := &work{svc: s, tx: tx, actor: actor, cmd: cmd, at: now, change: &Change{
+			At: now, Wall: now, Realm: actor.Realm, Actor: actor.Ref(), Kind: cmd.Name, Command: key,
+		}}
+		if e, ok := in.(interface{ expected() map[string]int64 }); ok {
+			w.expect = e.expected()
+		}
+		if err := cmd.run(ctx, w, in); err != nil {
+			return nil, err
+		}
+		if err := w.unmet(); err != nil {
+			return nil, err
+		}
+		secret = w.secret
+		return w.change, nil
+	})
+	if err != nil {
+		return Result{}, s.explain(actor, err)
+	}
+	if !replayed && s.cfg.Committed != nil {
+		s.cfg.Committed(c.Realm, c.Seq)
+	}
+	return Result{c, replayed, secret}, nil
+}
+
+// explain makes sure that a refusal shows no more than the actor may see.
+func (s *Service) explain(actor Actor, err error) error {
+	var e *Error
+	if errors.As(err, &e) && e.Current != nil {
+		c := *e
+		c.Current = SeeRecord(actor.Audience(), e.Current)
+		return &c
+	}
+	return err
+}
+
+// Get reads one record as the actor sees it.
+func (s *Service) Get(ctx context.Context, actor Actor, ref Ref) (Record, error) {
+	au := actor.Audience()
+	return s.store.Get(ctx, actor.Realm, ref, &au)
+}
+
+// Find reads records as the actor sees them; the query's realm and audience
+// are set from the actor.
+func (s *Service) Find(ctx context.Context, actor Actor, q Query) ([]Record, error) {
+	au := actor.Audience()
+	q.Realm, q.Audience = actor.Realm, &au
+	if q.Limit < 0 || q.Limit > 1000 {
+		return nil, invalid("limit", q.Limit, "每页 1 至 1000 条", "a page has 1 to 1000 records")
+	}
+	return s.store.Find(ctx, q)
+}
