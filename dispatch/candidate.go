@@ -168,7 +168,7 @@ func rank(in rankInput) Ranking {
 			continue
 		}
 		c.Reasons = reasons(in, t, c, tr)
-		list = append(list, scored{c, t, [4]int{-len(c.Meets), flag(t.Status != StatusAvailable), flag(t.Crew < t.SeatsFull), flag(c.May != "assign")}})
+		list = append(list, scored{c, t, [4]int{-len(c.Meets), oneIf(t.Status != StatusAvailable), oneIf(t.Crew < t.SeatsFull), oneIf(c.May != "assign")}})
 	}
 	slices.SortFunc(list, func(a, b scored) int {
 		if c := slices.Compare(a.keys[:], b.keys[:]); c != 0 {
@@ -176,7 +176,7 @@ func rank(in rankInput) Ranking {
 		}
 		ta, tb := in.travel[a.t.ID], in.travel[b.t.ID]
 		if ta.Known != tb.Known {
-			return flag(!ta.Known)*2 - 1
+			return oneIf(!ta.Known)*2 - 1
 		}
 		if ta.Seconds != tb.Seconds {
 			return ta.Seconds - tb.Seconds
@@ -217,7 +217,7 @@ func openNeeds(in rankInput) []Need {
 	return out
 }
 
-func flag(b bool) int {
+func oneIf(b bool) int {
 	if b {
 		return 1
 	}

@@ -110,7 +110,8 @@ func (i *Incident) check() error {
 
 func (i *Incident) redacted() Record {
 	r := *i
-	r.Caller, r.Phone, r.Scope = "", "", i.Scope.public()
+	r.Caller, r.Phone, r.Commander, r.Scope = "", "", "", i.Scope.public()
+	r.Stamps = unsigned(i.Stamps)
 	return &r
 }
 

@@ -35,6 +35,7 @@ func (r *Report) check() error {
 func (r *Report) redacted() Record {
 	c := *r
 	c.Caller, c.Phone, c.Scope = "", "", r.Scope.public()
+	c.Claimed, c.ClaimBy, c.Received.By = "", "", ""
 	return &c
 }
 
@@ -133,10 +134,6 @@ func (a *Alarm) check() error { return checkText("text", a.Text, 1, 300) }
 func (a *Alarm) redacted() Record {
 	r := *a
 	r.Raised.By, r.Scope = "", a.Scope.public()
-	if a.Acked != nil {
-		s := *a.Acked
-		s.By = ""
-		r.Acked = &s
-	}
+	r.Acked, r.Ended = a.Acked.unsigned(), a.Ended.unsigned()
 	return &r
 }

@@ -213,6 +213,28 @@ func (s Stamp) When() time.Time {
 	return s.At
 }
 
+// unsigned is the stamp without its name; nil stays nil.
+func (s *Stamp) unsigned() *Stamp {
+	if s == nil {
+		return nil
+	}
+	c := *s
+	c.By = ""
+	return &c
+}
+
+// unsigned copies stamps without their names.
+func unsigned[S ~string](stamps map[S]Stamp) map[S]Stamp {
+	if stamps == nil {
+		return nil
+	}
+	out := make(map[S]Stamp, len(stamps))
+	for k, s := range stamps {
+		out[k] = *s.unsigned()
+	}
+	return out
+}
+
 // New returns an empty record of the kind, to decode into.
 func New(k Kind) (Record, bool) {
 	switch k {

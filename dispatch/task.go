@@ -59,11 +59,7 @@ func (t *Task) check() error {
 func (t *Task) redacted() Record {
 	r := *t
 	r.Choice, r.Reason, r.Scope = "", "", t.Scope.public()
-	r.Stamps = make(map[TaskState]Stamp, len(t.Stamps))
-	for k, s := range t.Stamps {
-		s.By = ""
-		r.Stamps[k] = s
-	}
+	r.Stamps = unsigned(t.Stamps)
 	return &r
 }
 

@@ -1,0 +1,240 @@
+package dispatch
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"liandong/geo"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// golden compares got with testdata/name; run with -update to accept it.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := "testdata/" + name
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(want) != got {
+		t.Errorf("%s differs; read the difference and, if it is meant, run go test ./dispatch -update\n%s", path, firstDifference(string(want), got))
+	}
+}
+
+func firstDifference(want, got string) string {
+	w, g := strings.Split(want, "\n"), strings.Split(got, "\n")
+	for i := range min(len(w), len(g)) {
+		if w[i] != g[i] {
+			return fmt.Sprintf("line %d\nwant %s\ngot  %s", i+1, w[i], g[i])
+		}
+	}
+	return fmt.Sprintf("%d lines, want %d", len(g), len(w))
+}
+
+// actors stands for every role in every relation to a record of agency "fire"
+// in 411002.
+func actors() map[Relation][]Actor {
+	out := map[Relation][]Actor{}
+	for _, role := range Roles {
+		a := Actor{ID: "p", Role: role, Realm: Live, Agency: "other"}
+		stranger := a
+		out[Stranger] = append(out[Stranger], stranger)
+		viewer, assistant := a, a
+		viewer.Agency, assistant.Agency = "viewers", "helpers"
+		out[Viewer] = append(out[Viewer], viewer)
+		out[Assistant] = append(out[Assistant], assistant)
+		over := a
+		over.Agency, over.Jurisdiction = "bureau", "4110"
+		out[Over] = append(out[Over], over)
+		own := a
+		own.Agency = "fire"
+		out[Own] = append(out[Own], own)
+		aboard := a
+		aboard.Agency, aboard.Team = "fire", "t1"
+		if role == RoleLeader {
+			out[Aboard] = append(out[Aboard], aboard)
+		}
+	}
+	return out
+}
+
+func scopeFor(k Kind) Scope {
+	s := Scope{Agency: "fire", Area: "411002003", Teams: []string{"t1"}, Shares: []Share{
+		{Agency: "helpers", Tier: TierAssist, Source: ShareTask}, {Agency: "viewers", Tier: TierView, Redacted: true, Source: ShareManual}}}
+	switch k {
+	case KindAgency, KindArea, KindDepot, KindTeam:
+		s.Open = true
+	case KindPerson, KindDevice:
+		s.Admin, s.Shares, s.Teams = true, nil, nil
+	}
+	return s
+}
+
+// What each role sees of each kind, in every relation: the whole matrix.
+func TestSeeMatrix(t *testing.T) {
+	t.Parallel()
+	var b strings.Builder
+	for _, k := range Kinds {
+		for _, rel := range Relations {
+			for _, a := range actors()[rel] {
+				fmt.Fprintf(&b, "%-9s %-9s %-10s %s\n", k, rel, a.Role, See(a.Audience(), Ref{k, "t1x"}, scopeFor(k)))
+			}
+		}
+	}
+	golden(t, "see.txt", b.String())
+}
+
+// What each role may do with each command, in every relation.
+func TestMayMatrix(t *testing.T) {
+	t.Parallel()
+	var b strings.Builder
+	for _, c := range Commands() {
+		kind := Kind(strings.SplitN(c.Name, ".", 2)[0])
+		for _, rel := range Relations {
+			var may []string
+			for _, a := range actors()[rel] {
+				if got := Relate(a, Ref{kind, "x"}, scopeFor(kind)); got != rel && a.Role != RoleLeader && !scopeFor(kind).Admin {
+					t.Fatalf("%s of %s relates as %s, want %s", a.Role, a.Agency, got, rel)
+				}
+				if May(a, c, Ref{kind, "x"}, scopeFor(kind)) == nil {
+					may = append(may, string(a.Role))
+				}
+			}
+			fmt.Fprintf(&b, "%-18s %-9s %s\n", c.Name, rel, strings.Join(may, " "))
+		}
+	}
+	golden(t, "may.txt", b.String())
+}
+
+// Nobody but the server itself may use a command without roles.
+func TestSystemCommandIsTheServersOwn(t *testing.T) {
+	t.Parallel()
+	c, _ := CommandByName("deadline.fire")
+	for _, role := range Roles {
+		if err := May(Actor{Role: role, Agency: "fire", Jurisdiction: "41"}, c, Ref{KindTask, "x"}, scopeFor(KindTask)); CodeOf(err) != Forbidden {
+			t.Errorf("%s: %v, want forbidden", role, err)
+		}
+	}
+}
+
+// A redacted record tells no personal data, whatever the kind: every field
+// that could hold some is filled with a marker that must not come back.
+func TestRedactionLeavesNoPersonalData(t *testing.T) {
+	t.Parallel()
+	const mark = "PERSONAL"
+	p := geo.At(113.8, 34)
+	place := Place{Text: "street", Point: &p}
+	stamp := Stamp{By: mark}
+	scope := Scope{Agency: "a", Area: "4110", Shares: []Share{{Agency: mark}}, Teams: []string{mark}}
+	head := func(k Kind) Head { return Head{Kind: k, ID: "1", Scope: scope} }
+	duty := []DutyLine{{Name: mark, Post: "post", Phone: mark}}
+	for _, r := range []Record{
+		&Area{Head: head(KindArea), Duty: duty},
+		&Agency{Head: head(KindAgency)},
+		&Person{Head: head(KindPerson), Name: "name", Login: mark, Phone: mark},
+		&Depot{Head: head(KindDepot), Keeper: mark, Phone: mark, Place: place},
+		&Hazard{Head: head(KindHazard), Duty: duty},
+		&Report{Head: head(KindReport), Caller: mark, Phone: mark, Claimed: mark, ClaimBy: mark, Received: stamp},
+		&Incident{Head: head(KindIncident), Caller: mark, Phone: mark, Commander: mark, Stamps: map[IncidentState]Stamp{IncidentReported: stamp}},
+		&Team{Head: head(KindTeam), Leader: mark, Phone: mark, DutyReason: mark, Task: mark, Distress: &Distress{By: mark, Text: mark}},
+		&Task{Head: head(KindTask), Choice: mark, Reason: mark, Stamps: map[TaskState]Stamp{TaskAssigned: stamp}},
+		&Equipment{Head: head(KindEquipment), Serial: mark},
+		&Stock{Head: head(KindStock)},
+		&Device{Head: Head{Kind: KindDevice, ID: "1"}},
+		&Note{Head: head(KindNote), Internal: true, Text: mark, Photo: mark, Instruction: mark, Author: mark, Stamp: stamp, Signed: []Stamp{stamp}},
+		&Alarm{Head: head(KindAlarm), Raised: stamp, Acked: &stamp, Ended: &stamp},
+	} {
+		before, _ := json.Marshal(r)
+		raw, err := json.Marshal(View(r, Redacted))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(string(raw), mark) {
+			t.Errorf("%s: redacted view still tells %s", RefOf(r).Kind, raw)
+		}
+		if after, _ := json.Marshal(r); string(after) != string(before) {
+			t.Errorf("%s: redaction changed the record itself", RefOf(r).Kind)
+		}
+	}
+}
+
+// A record that leaves a view arrives as a drop, one that enters as a put.
+func TestChangeEntersAndLeavesView(t *testing.T) {
+	t.Parallel()
+	shared := Scope{Agency: "fire", Area: "411002", Shares: []Share{{Agency: "helpers", Tier: TierView, Source: ShareManual}}}
+	alone := Scope{Agency: "fire", Area: "411002"}
+	helper := Audience{Realm: Live, Role: RoleDispatcher, Agency: "helpers"}
+	put := func(before *Scope, after Scope) *Change {
+		return &Change{Seq: 7, Actor: ActorRef{Name: "张三"}, Note: "why", Puts: []Put{{
+			Record: &Incident{Head: Head{Kind: KindIncident, ID: "i1", Scope: after}}, Before: before, After: after}}}
+	}
+	for _, tt := range []struct {
+		name        string
+		change      *Change
+		puts, drops int
+		seen        bool
+	}{
+		{"enters", put(&alone, shared), 1, 0, true},
+		{"stays", put(&shared, shared), 1, 0, true},
+		{"leaves", put(&shared, alone), 0, 1, true},
+		{"never was", put(&alone, alone), 0, 0, false},
+		{"new, not theirs", put(nil, alone), 0, 0, false},
+		{"new, theirs", put(nil, shared), 1, 0, true},
+		{"archived", &Change{Drops: []Drop{{Ref{KindIncident, "i1"}, shared}}}, 0, 1, true},
+		{"archived, never seen", &Change{Drops: []Drop{{Ref{KindIncident, "i1"}, alone}}}, 0, 0, false},
+		{"import", &Change{Reset: []Kind{KindTeam}}, 0, 0, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s, seen := tt.change.See(helper)
+			if len(s.Put) != tt.puts || len(s.Drop) != tt.drops || seen != tt.seen {
+				t.Errorf("put %d drop %d seen %v; want %d %d %v", len(s.Put), len(s.Drop), seen, tt.puts, tt.drops, tt.seen)
+			}
+			if len(s.Put) == 0 && (s.Note != "" || s.Actor.Name != "") {
+				t.Errorf("a view without the record still tells who and why: %+v", s)
+			}
+		})
+	}
+}
+
+// The journal's bytes give back the same change.
+func TestPayloadRoundTrip(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 11, 23, 1, 2, 3, 456000, time.UTC)
+	p := geo.At(113.85264, 34.035771)
+	before := Scope{Agency: "fire", Area: "411002"}
+	after := Scope{Agency: "fire", Area: "411002", Teams: []string{"t1"}}
+	c := &Change{Note: "原因", Reset: []Kind{KindTeam}, Drops: []Drop{{Ref{KindNote, "n"}, before}}, Puts: []Put{{
+		Record: &Incident{Head: Head{Kind: KindIncident, ID: "i", Version: 3, Scope: after, Created: at, Updated: at}, Title: "火灾",
+			Place: Place{Point: &p}, Stamps: map[IncidentState]Stamp{IncidentReported: {At: at, Event: &at, By: "张三"}}},
+		Before: &before, After: after}}}
+	raw, err := c.Payload()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var back Change
+	if err := back.ReadPayload(raw); err != nil {
+		t.Fatal(err)
+	}
+	again, err := back.Payload()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(raw) != string(again) {
+		t.Errorf("\n%s\n%s", raw, again)
+	}
+	if !back.Puts[0].After.Equal(after) || !back.Puts[0].Before.Equal(before) {
+		t.Errorf("scopes %+v %+v", back.Puts[0].Before, back.Puts[0].After)
+	}
+}
