@@ -26,7 +26,7 @@ import (
 	"github.com/pressly/goose/v3/lock"
 )
 
-//go:embed [0-9R]*.[ms]*
+//go:embed *.sql
 var files embed.FS
 
 // ErrNewer says that the database was migrated by a newer program than this one.
