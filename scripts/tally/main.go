@@ -1,7 +1,7 @@
 // Command tally reads what the tests report and counts it.
 //
 //	go test -json ./... | tally show    prints a line for each package and the output of failed tests
-//	tally sum DIR                       adds up DIR/{go,vitest,playwright}.json, last line "N passed, N failed"
+//	tally sum DIR                       adds up DIR/{go,vitest,browser}.json, last line "N passed, N failed"
 //
 // A test with subtests is not counted itself, its subtests are. A package that does not build, and
 // a part that broke off without a result (a line in DIR/broken), count as one failure each.
@@ -89,7 +89,7 @@ func sum(dir string, w io.Writer) error {
 	for _, part := range []struct {
 		file string
 		read func(io.Reader) (count, error)
-	}{{"go.json", countGo}, {"vitest.json", countVitest}, {"playwright.json", countPlaywright}, {"broken", countBroken}} {
+	}{{"go.json", countGo}, {"vitest.json", countVitest}, {"browser.json", countBrowser}, {"broken", countBroken}} {
 		f, err := os.Open(filepath.Join(dir, part.file))
 		if errors.Is(err, os.ErrNotExist) {
 			continue
@@ -176,16 +176,22 @@ func countVitest(r io.Reader) (count, error) {
 	return c, nil
 }
 
-func countPlaywright(r io.Reader) (count, error) {
+// countBrowser reads Playwright's report, or the plain counts of a runner of our own.
+func countBrowser(r io.Reader) (count, error) {
 	var v struct {
-		Stats  struct{ Expected, Unexpected, Flaky, Skipped int }
-		Errors []json.RawMessage
+		Passed, Failed, Skipped int
+		Stats                   struct{ Expected, Unexpected, Flaky, Skipped int }
+		Errors                  []json.RawMessage
 	}
 	if err := json.NewDecoder(r).Decode(&v); err != nil {
 		return count{}, err
 	}
 	// A test that passed only when repeated counts as failed.
-	return count{v.Stats.Expected, v.Stats.Unexpected + v.Stats.Flaky + len(v.Errors), v.Stats.Skipped}, nil
+	return count{
+		v.Passed + v.Stats.Expected,
+		v.Failed + v.Stats.Unexpected + v.Stats.Flaky + len(v.Errors),
+		v.Skipped + v.Stats.Skipped,
+	}, nil
 }
 
 func countBroken(r io.Reader) (count, error) {

@@ -28,9 +28,9 @@ func TestSum(t *testing.T) {
 {"Action":"fail","Package":"a","Test":"TestOne"}
 {"Action":"fail","Package":"a"}`}, "0 passed, 1 failed", true},
 		{"all three", map[string]string{
-			"go.json":         `{"Action":"pass","Package":"a","Test":"TestOne"}`,
-			"vitest.json":     `{"numPassedTests":5,"numFailedTests":0,"success":true}`,
-			"playwright.json": `{"stats":{"expected":2,"unexpected":0,"flaky":1,"skipped":0},"errors":[]}`,
+			"go.json":      `{"Action":"pass","Package":"a","Test":"TestOne"}`,
+			"vitest.json":  `{"numPassedTests":5,"numFailedTests":0,"success":true}`,
+			"browser.json": `{"stats":{"expected":2,"unexpected":0,"flaky":1,"skipped":0},"errors":[]}`,
 		}, "8 passed, 1 failed", true},
 		{"a console test file that does not load", map[string]string{
 			"vitest.json": `{"numPassedTests":5,"numFailedTests":0,"numFailedTestSuites":2,"success":false}`,
@@ -38,6 +38,7 @@ func TestSum(t *testing.T) {
 		{"a part that broke off", map[string]string{
 			"go.json": `{"Action":"pass","Package":"a","Test":"TestOne"}`, "broken": "vet\n",
 		}, "1 passed, 1 failed", true},
+		{"a browser runner of our own", map[string]string{"browser.json": `{"passed":3,"failed":1}`}, "3 passed, 1 failed", true},
 		{"nothing ran", map[string]string{"go.json": ""}, "0 passed, 0 failed", true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
