@@ -1,6 +1,6 @@
 -- +goose Up
 -- One table for each noun of the domain, all of one shape. The journal carries whole records, so the
--- row is the record: doc holds it as the program reads and writes it, and the columns beside it are
+-- row is the record: doc holds it byte by byte as the program wrote it (json, not jsonb), and the columns beside it are
 -- only what SQL has to know to find, fence and order it. One function of the program writes all of
 -- them from the record (dispatch/pgstore/row.go), so they cannot say different things.
 --
@@ -47,7 +47,7 @@ begin
 				quantity integer,
 				created  timestamptz not null,
 				updated  timestamptz not null,
-				doc      jsonb not null,
+				doc      json not null,
 				constraint %2$I primary key (realm, id),
 				constraint %3$I check (quantity >= 0),
 				constraint %4$I check (version >= 1)

@@ -52,17 +52,19 @@ return coalesce(current_setting('liandong.house', true), '') = 'on';
 create function liandong_person() returns text language sql stable parallel safe
 return nullif(current_setting('liandong.person', true), '');
 
-alter table account enable row level security;
-alter table account force row level security;
-create policy account_own on account using (person = liandong_person());
-create policy account_house on account using (liandong_house());
-
 alter table session enable row level security;
 alter table session force row level security;
 create policy session_token on session
 	using (token = decode(coalesce(current_setting('liandong.session', true), ''), 'hex'));
 create policy session_own on session using (person = liandong_person());
 create policy session_house on session using (liandong_house());
+
+alter table account enable row level security;
+alter table account force row level security;
+create policy account_own on account using (person = liandong_person());
+create policy account_session on account for select -- of whom the token names
+	using (exists (select from session s where s.person = account.person));
+create policy account_house on account using (liandong_house());
 
 alter table audit enable row level security;
 alter table audit force row level security;
@@ -93,15 +95,12 @@ begin
 end $$;
 -- +goose StatementEnd
 
--- The token of a device, hashed, and what came from it.
+-- The token of a device, hashed.
 create table device_token (
 	realm    text not null,
 	device   text not null,
 	token    bytea not null check (octet_length(token) = 32),
-	issued   timestamptz not null default now(),
-	last_fix timestamptz,               -- when the last good fix was received
-	fixes    bigint not null default 0, -- good ones
-	refused  jsonb not null default '{}', -- count by reason
+	issued timestamptz not null default now(),
 	primary key (realm, device),
 	constraint device_token_token unique (token)
 );

@@ -1,0 +1,195 @@
+package pgstore
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"liandong/dispatch"
+	"liandong/geo"
+)
+
+// tx is one command's transaction. It remembers what the rule read and locked, so that a row can only
+// be written over in the state in which it was read.
+type tx struct {
+	reader
+	conn   *pgxpool.Conn
+	key    dispatch.Key
+	seen   map[dispatch.Ref]string // read whole: the transaction that wrote the row (xmin)
+	locked map[dispatch.Ref]bool
+}
+
+func newTx(conn *pgxpool.Conn, key dispatch.Key) *tx {
+	t := &tx{conn: conn, key: key, seen: map[dispatch.Ref]string{}, locked: map[dispatch.Ref]bool{}}
+	t.reader = reader{q: conn, read: func(ref dispatch.Ref, writer string) {
+		if _, again := t.seen[ref]; !again {
+			t.seen[ref] = writer
+		}
+	}}
+	return t
+}
+
+// lockOrder is the order in which all transactions lock.
+func lockOrder(a, b dispatch.Ref) int {
+	return cmp.Or(cmp.Compare(slices.Index(dispatch.Kinds, a.Kind), slices.Index(dispatch.Kinds, b.Kind)), cmp.Compare(a.ID, b.ID))
+}
+
+// Lock loads records for update; see dispatch.Tx.
+func (t *tx) Lock(ctx context.Context, realm dispatch.Realm, refs ...dispatch.Ref) ([]dispatch.Record, error) {
+	if realm != t.key.Realm {
+		return nil, fmt.Errorf("a command of realm %q locks in realm %q", t.key.Realm, realm)
+	}
+	rows, err := t.lock(ctx, refs)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]dispatch.Record, len(refs))
+	for i, ref := range refs {
+		r, ok := rows[ref]
+		if !ok {
+			return nil, dispatch.NotFoundError(ref)
+		}
+		// Each place gets a copy of its own only if asked for twice: the same record, decoded once.
+		out[i] = r.record
+		t.locked[ref] = true
+	}
+	return out, nil
+}
+
+type lockedRow struct {
+	record dispatch.Record
+	writer string
+}
+
+// lock locks what is there of the records, kind by kind in lock order, in one round trip.
+func (t *tx) lock(ctx context.Context, refs []dispatch.Ref) (map[dispatch.Ref]lockedRow, error) {
+	sorted := slices.Compact(slices.SortedFunc(slices.Values(refs), lockOrder))
+	b := &pgx.Batch{}
+	var kinds []dispatch.Kind
+	for len(sorted) > 0 {
+		k := sorted[0].Kind
+		name, err := table(k)
+		if err != nil {
+			return nil, dispatch.NotFoundError(sorted[0])
+		}
+		var ids []string
+		for len(sorted) > 0 && sorted[0].Kind == k {
+			ids, sorted = append(ids, sorted[0].ID), sorted[1:]
+		}
+		b.Queue("select doc, xmin::text from "+name+" where realm = $1 and id = any($2) order by id for update", t.key.Realm, ids)
+		kinds = append(kinds, k)
+	}
+	out := map[dispatch.Ref]lockedRow{}
+	br := t.conn.SendBatch(ctx, b)
+	for _, k := range kinds {
+		rows, err := br.Query()
+		if err == nil {
+			err = eachRow(rows, k, nil, func(r dispatch.Record, writer string) error {
+				out[dispatch.RefOf(r)] = lockedRow{r, writer}
+				return nil
+			})
+		}
+		if err != nil {
+			_ = br.Close()
+			return nil, err
+		}
+	}
+	return out, br.Close()
+}
+
+// verify makes sure that the change writes over nothing that the rule has not seen: what was read
+// without a lock is locked now, and must be as it was read.
+func (t *tx) verify(ctx context.Context, c *dispatch.Change) error {
+	var open []dispatch.Ref
+	for _, p := range c.Puts {
+		if ref := dispatch.RefOf(p.Record); p.Before != nil && !t.locked[ref] {
+			open = append(open, ref)
+		}
+	}
+	for _, d := range c.Drops {
+		if !t.locked[d.Ref] {
+			open = append(open, d.Ref)
+		}
+	}
+	if len(open) == 0 {
+		return nil
+	}
+	rows, err := t.lock(ctx, open)
+	if err != nil {
+		return err
+	}
+	for _, ref := range open {
+		was, read := t.seen[ref]
+		if !read {
+			return fmt.Errorf("%s writes %s %s without having read it", c.Kind, ref.Kind, ref.ID)
+		}
+		if now, there := rows[ref]; !there || now.writer != was {
+			return fmt.Errorf("%s %s: %w", ref.Kind, ref.ID, errMoved)
+		}
+	}
+	return nil
+}
+
+// NextNumber counts incidents; a rollback gives the number back.
+func (t *tx) NextNumber(ctx context.Context, realm dispatch.Realm, day string) (int, error) {
+	var n int
+	err := t.q.QueryRow(ctx, `insert into incident_counter (realm, day, n) values ($1, $2, 1)
+		on conflict (realm, day) do update set n = incident_counter.n + 1 returning n`, realm, day).Scan(&n)
+	return n, fault(err)
+}
+
+// PutBulk writes many records at once, over those of the same id.
+func (t *tx) PutBulk(ctx context.Context, records []dispatch.Record) error {
+	for part := range slices.Chunk(records, 500) {
+		b := &pgx.Batch{}
+		for _, r := range part {
+			args, err := row(t.key.Realm, r)
+			if err != nil {
+				return err
+			}
+			b.Queue(rowStatements[dispatch.RefOf(r).Kind].upsert, args...)
+		}
+		br := t.conn.SendBatch(ctx, b)
+		for _, r := range part {
+			if _, err := br.Exec(); err != nil {
+				_ = br.Close()
+				return inTx(err, step{dispatch.RefOf(r), dispatch.Indexed(r).Unique})
+			}
+		}
+		if err := br.Close(); err != nil {
+			return fault(err)
+		}
+	}
+	if slices.ContainsFunc(records, func(r dispatch.Record) bool { return dispatch.RefOf(r).Kind == dispatch.KindArea }) {
+		return t.redraw(ctx)
+	}
+	return nil
+}
+
+// SetShape stores an area's polygon.
+func (t *tx) SetShape(ctx context.Context, realm dispatch.Realm, area string, shape geo.MultiPolygon) error {
+	_, err := t.q.Exec(ctx, `insert into area_shape (realm, area, shape) values ($1, $2, st_geomfromwkb($3, 4326))
+		on conflict (realm, area) do update set shape = excluded.shape`, realm, area, wkb(shape))
+	if err != nil {
+		return inTx(err, step{ref: dispatch.Ref{Kind: dispatch.KindArea, ID: area}})
+	}
+	return t.redraw(ctx)
+}
+
+// redraw gives the tiles of the areas a new address.
+func (t *tx) redraw(ctx context.Context) error {
+	_, err := t.q.Exec(ctx, `update setting set value = to_jsonb((value #>> '{}')::bigint + 1), updated = now() where key = 'areas_version'`)
+	return fault(err)
+}
+
+// inTx turns an error of a statement that a rule sent into a refusal where it is one.
+func inTx(err error, at step) error {
+	if refusal := violation(err, at); refusal != nil {
+		return refusal
+	}
+	return fault(err)
+}
