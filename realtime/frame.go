@@ -1,0 +1,113 @@
+package realtime
+
+import (
+	"encoding/json"
+	"strconv"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"liandong/dispatch"
+)
+
+// frame is what goes over the wire, prepared once for all who get it.
+type frame = websocket.PreparedMessage
+
+func prepare(b []byte) *frame {
+	f, err := websocket.NewPreparedMessage(websocket.TextMessage, b)
+	if err != nil { // only for a frame type that does not exist
+		panic(err)
+	}
+	return f
+}
+
+type hello struct {
+	T     string         `json:"t"`
+	Epoch string         `json:"epoch"`
+	Realm dispatch.Realm `json:"realm"`
+	Seq   int64          `json:"seq"`
+	At    time.Time      `json:"at"`
+	Beat  int            `json:"beat"`
+}
+
+type beat struct {
+	T         string    `json:"t"`
+	From      int64     `json:"from"`
+	To        int64     `json:"to"`
+	At        time.Time `json:"at"`
+	JournalAt time.Time `json:"journal_at"`
+}
+
+// changesFrame joins encoded changes into one frame.
+func changesFrame(from, to int64, pieces [][]byte) []byte {
+	n := 64
+	for _, p := range pieces {
+		n += len(p) + 1
+	}
+	b := append(make([]byte, 0, n), `{"t":"changes","from":`...)
+	b = strconv.AppendInt(b, from, 10)
+	b = append(b, `,"to":`...)
+	b = strconv.AppendInt(b, to, 10)
+	b = append(b, `,"changes":[`...)
+	for i, p := range pieces {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, p...)
+	}
+	return append(b, ']', '}')
+}
+
+// doneFrame wraps the answer of an accepted command, a JSON object.
+func doneFrame(id string, answer json.RawMessage) []byte {
+	b := append([]byte(`{"t":"done","id":`), quote(id)...)
+	if len(answer) > 2 {
+		b = append(append(b, ','), answer[1:]...)
+		return b
+	}
+	return append(b, '}')
+}
+
+// refusedFrame wraps the problem document of a refused one.
+func refusedFrame(id string, problem json.RawMessage) []byte {
+	b := append([]byte(`{"t":"refused","id":`), quote(id)...)
+	b = append(append(b, `,"problem":`...), problem...)
+	return append(b, '}')
+}
+
+func goneFrame(teams []string) []byte {
+	b, _ := json.Marshal(struct {
+		T    string   `json:"t"`
+		Team []string `json:"team"`
+	}{"positions_gone", teams})
+	return b
+}
+
+func quote(s string) []byte {
+	b, _ := json.Marshal(s) // a string always encodes
+	return b
+}
+
+func mustJSON(v any) []byte {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(err) // our own frames hold nothing that cannot be encoded
+	}
+	return b
+}
+
+// inbound is any frame of a client.
+type inbound struct {
+	T        string          `json:"t"`
+	Bound    []float64       `json:"bound"`
+	Incident *string         `json:"incident"`
+	ID       string          `json:"id"`
+	Name     string          `json:"name"`
+	Body     json.RawMessage `json:"body"`
+	Lon      *float64        `json:"lon"`
+	Lat      *float64        `json:"lat"`
+	Accuracy *float64        `json:"accuracy"`
+	Speed    *float64        `json:"speed"`
+	Heading  *float64        `json:"heading"`
+	At       *time.Time      `json:"at"`
+}

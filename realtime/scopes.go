@@ -1,0 +1,131 @@
+package realtime
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"liandong/dispatch"
+)
+
+// scopes is what the hub knows of visibility beside the changes themselves:
+// whose position and whose presence may be shown is asked between changes, too.
+// It is read once from the store and kept by the feed.
+type scopes map[dispatch.Ref]dispatch.Scope
+
+// scopeKinds are the kinds whose scopes are kept.
+var scopeKinds = []dispatch.Kind{dispatch.KindIncident, dispatch.KindTeam}
+
+// readScopes reads all scopes of one kind from the store and replaces those
+// held.
+func (s *stream) readScopes(ctx context.Context, kind dispatch.Kind) error {
+	rs, err := s.records.Find(ctx, dispatch.Query{Realm: s.realm, Kind: kind, Limit: -1})
+	if err != nil {
+		return fmt.Errorf("scopes of %s in %s: %w", kind, s.realm, err)
+	}
+	fresh := make(map[dispatch.Ref]dispatch.Scope, len(rs))
+	for _, r := range rs {
+		fresh[dispatch.RefOf(r)] = dispatch.HeadOf(r).Scope
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.scopes == nil {
+		s.scopes = scopes{}
+	}
+	for ref := range s.scopes {
+		if _, ok := fresh[ref]; ref.Kind == kind && !ok {
+			s.setScope(ref, nil)
+		}
+	}
+	for ref, scope := range fresh {
+		s.setScope(ref, &scope)
+	}
+	return nil
+}
+
+// reloadScopes reads the kinds that a change told to fetch anew. What could not
+// be read is tried again with the next look.
+func (s *stream) reloadScopes(ctx context.Context) error {
+	s.mu.Lock()
+	kinds := s.reload
+	s.reload = nil
+	s.mu.Unlock()
+	for i, kind := range kinds {
+		if err := s.readScopes(ctx, kind); err != nil {
+			s.mu.Lock()
+			s.reload = append(s.reload, kinds[i:]...)
+			s.mu.Unlock()
+			return err
+		}
+	}
+	return nil
+}
+
+// applyScopes keeps the scopes in step with a change. The stream is locked.
+func (s *stream) applyScopes(c *dispatch.Change) {
+	for _, p := range c.Puts {
+		if ref := dispatch.RefOf(p.Record); slices.Contains(scopeKinds, ref.Kind) {
+			s.setScope(ref, &p.After)
+		}
+	}
+	for _, d := range c.Drops {
+		if slices.Contains(scopeKinds, d.Ref.Kind) {
+			s.setScope(d.Ref, nil)
+		}
+	}
+	for _, kind := range c.Reset {
+		if slices.Contains(scopeKinds, kind) && !slices.Contains(s.reload, kind) {
+			s.reload = append(s.reload, kind)
+		}
+	}
+}
+
+// setScope puts a scope, or forgets it (nil), and makes what hangs on it follow:
+// a team that leaves an audience's view is taken off its maps at once, one that
+// enters comes with the next tick. The stream is locked.
+func (s *stream) setScope(ref dispatch.Ref, scope *dispatch.Scope) {
+	old, had := s.scopes[ref]
+	if scope == nil {
+		if !had {
+			return
+		}
+		delete(s.scopes, ref)
+	} else {
+		if had && old.Equal(*scope) {
+			return
+		}
+		s.scopes[ref] = *scope
+	}
+	s.presence = true
+	if ref.Kind != dispatch.KindTeam {
+		return
+	}
+	entered := false
+	for _, g := range s.groups {
+		before := had && dispatch.SeePosition(g.au, ref.ID, old)
+		after := scope != nil && dispatch.SeePosition(g.au, ref.ID, *scope)
+		delete(g.sees, ref.ID)
+		entered = entered || after && !before
+		if before && !after {
+			f := prepare(goneFrame([]string{ref.ID}))
+			for c := range g.conns {
+				c.unseen(f)
+			}
+		}
+	}
+	if entered && s.lane != nil {
+		s.lane.touch(s.realm, ref.ID)
+	}
+}
+
+// seesTeam tells whether the group may see where the team is. The stream is
+// locked.
+func (s *stream) seesTeam(g *group, team string) bool {
+	if v, ok := g.sees[team]; ok {
+		return v
+	}
+	scope, ok := s.scopes[dispatch.Ref{Kind: dispatch.KindTeam, ID: team}]
+	v := ok && dispatch.SeePosition(g.au, team, scope)
+	g.sees[team] = v
+	return v
+}

@@ -1,0 +1,361 @@
+package realtime
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"liandong/dispatch"
+)
+
+// page is how many changes are read from the journal at a time.
+const page = 500
+
+// maxFrame bounds a changes frame, in bytes, as long as it holds more than one
+// change; what is left follows in the next.
+const maxFrame = 256 << 10
+
+// errBehind tells that the window no longer reaches back to the cursor.
+var errBehind = errors.New("the cursor is behind the window")
+
+// stream is one realm's feed: it tails the journal and wakes the connections
+// whose audience has something to see.
+type stream struct {
+	realm   dispatch.Realm
+	epoch   string
+	journal Journal
+	records Records
+	lane    *Lane
+	limits  Limits
+	log     zerolog.Logger
+	now     func() time.Time
+	bell    chan struct{}
+	// delivered is told every change after it is out, for the hub to look at
+	// rights that changed.
+	delivered func([]*dispatch.Change)
+	// lost is told that the journal is another one.
+	lost func()
+
+	mu       sync.Mutex
+	head     int64
+	readAt   time.Time // when the journal was last read, this server's clock
+	window   window
+	groups   map[dispatch.Audience]*group
+	scopes   scopes
+	reload   []dispatch.Kind // scopes to be read anew
+	beaten   *frame
+	beatFrom int64
+	beatTo   int64
+	presence bool // somebody opened or closed an incident since the last tick
+}
+
+// group is the open connections of one audience.
+type group struct {
+	au       dispatch.Audience
+	conns    map[*conn]struct{}
+	from, to int64  // what memo holds
+	memo     *frame // the newest changes frame, which all who are caught up share
+	open     []byte // the presence frame sent last
+	openTo   *frame
+	sees     map[string]bool // teams whose position it may see, as far as asked
+}
+
+// load reads what a stream has to know before it serves: the head, the newest
+// changes, the scopes.
+func (s *stream) load(ctx context.Context) error {
+	head, err := s.journal.Head(ctx, s.realm)
+	if err != nil {
+		return fmt.Errorf("head of %s: %w", s.realm, err)
+	}
+	from := max(0, head-int64(s.limits.Window))
+	for from < head {
+		cs, err := s.journal.Changes(ctx, s.realm, from, page)
+		if err != nil {
+			return fmt.Errorf("changes of %s: %w", s.realm, err)
+		}
+		if len(cs) == 0 {
+			return fmt.Errorf("journal of %s ends at %d, its head is %d", s.realm, from, head)
+		}
+		if err := follow(from, cs); err != nil {
+			return err
+		}
+		for _, c := range cs {
+			s.window.push(&entry{change: c})
+		}
+		from = cs[len(cs)-1].Seq
+	}
+	// The scopes are read after the head: whatever changes meanwhile comes
+	// again with the feed and is put twice.
+	s.head, s.readAt = from, s.now()
+	for _, kind := range scopeKinds {
+		if err := s.readScopes(ctx, kind); err != nil {
+			return err
+		}
+	}
+	if s.lane != nil {
+		return s.lane.load(ctx, s.realm)
+	}
+	return nil
+}
+
+// tail follows the journal until ctx ends: on the bell, and each second in case
+// a bell was lost.
+func (s *stream) tail(ctx context.Context) {
+	look := time.NewTicker(time.Second)
+	defer look.Stop()
+	suspect := false
+	for {
+		onBell := false
+		select {
+		case <-ctx.Done():
+			return
+		case <-s.bell:
+			onBell = true
+		case <-look.C:
+		}
+		err := s.follow(ctx, suspect || !onBell)
+		if err != nil && ctx.Err() == nil {
+			s.log.Error().Err(err).Str("realm", string(s.realm)).Msg("the journal cannot be read")
+		}
+		suspect = err != nil
+	}
+}
+
+// follow reads the journal to its end. With checkEpoch it first makes sure that
+// it still is the same journal.
+func (s *stream) follow(ctx context.Context, checkEpoch bool) error {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	if checkEpoch {
+		epoch, err := s.journal.Epoch(ctx)
+		if err != nil {
+			return err
+		}
+		if epoch != s.epoch {
+			s.lost()
+			return nil
+		}
+	}
+	for {
+		cs, err := s.journal.Changes(ctx, s.realm, s.head, page) // head is written by this goroutine alone
+		if err != nil {
+			return err
+		}
+		if err := follow(s.head, cs); err != nil {
+			return err
+		}
+		if err := s.deliver(cs); err != nil {
+			return err
+		}
+		if err := s.reloadScopes(ctx); err != nil {
+			return err
+		}
+		if len(cs) < page {
+			return nil
+		}
+	}
+}
+
+// deliver makes the changes part of the window and wakes who sees one of them.
+// They are encoded before the lock is taken.
+func (s *stream) deliver(cs []*dispatch.Change) error {
+	entries := make([]*entry, len(cs))
+	aus := s.audiences()
+	for i, c := range cs {
+		entries[i] = &entry{change: c}
+		for _, au := range aus {
+			if _, err := entries[i].view(au); err != nil {
+				return err
+			}
+		}
+	}
+	s.mu.Lock()
+	s.readAt = s.now()
+	if len(cs) == 0 {
+		s.mu.Unlock()
+		return nil
+	}
+	s.window.push(entries...)
+	s.head = cs[len(cs)-1].Seq
+	for _, c := range cs {
+		s.applyScopes(c)
+	}
+	for au, g := range s.groups {
+		n := 0
+		for _, e := range entries {
+			if b, err := e.view(au); b != nil || err != nil {
+				n += len(b) + 1 // an error is met again, and told, by the connection's writer
+			}
+		}
+		if n > 0 {
+			for c := range g.conns {
+				c.arrived(n)
+			}
+		}
+	}
+	s.mu.Unlock()
+	s.delivered(cs)
+	return nil
+}
+
+func (s *stream) audiences() []dispatch.Audience {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	aus := make([]dispatch.Audience, 0, len(s.groups))
+	for au := range s.groups {
+		aus = append(aus, au)
+	}
+	return aus
+}
+
+// poke rings the bell: seq was committed.
+func (s *stream) poke() {
+	select {
+	case s.bell <- struct{}{}:
+	default: // it rings already
+	}
+}
+
+// step is what takes a reader on: a frame, or none where nothing up to to is to
+// be seen; more when the journal goes on after to.
+type step struct {
+	frame *frame
+	to    int64
+	more  bool
+}
+
+// next takes a reader of the group on from its cursor. Up to seen it has been
+// looked through already and nothing was to be seen. errBehind: the window does
+// not reach back that far.
+func (s *stream) next(g *group, cursor, seen int64) (step, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if seen >= s.head { // also a snapshot newer than this server's last look
+		return step{to: seen}, nil
+	}
+	if g.memo != nil && g.from == cursor && g.to == s.head {
+		return step{frame: g.memo, to: g.to}, nil
+	}
+	es, ok := s.window.after(seen)
+	if !ok {
+		return step{}, errBehind
+	}
+	st, err := gather(es, g.au, cursor)
+	if err == nil && st.frame != nil && !st.more {
+		g.memo, g.from, g.to = st.frame, cursor, st.to
+	}
+	return st, err
+}
+
+// gather joins what the audience sees of the entries, up to a frame's bound.
+// There is at least one entry.
+func gather(es []*entry, au dispatch.Audience, cursor int64) (step, error) {
+	var pieces [][]byte
+	st := step{to: es[len(es)-1].change.Seq}
+	size := 0
+	for i, e := range es {
+		b, err := e.view(au)
+		if err != nil {
+			return step{}, err
+		}
+		if b == nil {
+			continue
+		}
+		if size += len(b); size > maxFrame && len(pieces) > 0 {
+			st.to, st.more = es[i-1].change.Seq, true
+			break
+		}
+		pieces = append(pieces, b)
+	}
+	if len(pieces) > 0 {
+		st.frame = prepare(changesFrame(cursor, st.to, pieces))
+	}
+	return st, nil
+}
+
+// older is next for a reader that is behind the window: it asks the journal.
+func (s *stream) older(ctx context.Context, au dispatch.Audience, cursor, seen int64) (step, error) {
+	cs, err := s.journal.Changes(ctx, s.realm, seen, page)
+	if err != nil {
+		return step{}, err
+	}
+	if err := follow(seen, cs); err != nil {
+		return step{}, err
+	}
+	if len(cs) == 0 {
+		return step{to: seen}, nil
+	}
+	es := make([]*entry, len(cs))
+	for i, c := range cs {
+		es[i] = &entry{change: c}
+	}
+	st, err := gather(es, au, cursor)
+	st.more = true
+	return st, err
+}
+
+// beat tells a reader how far it is and how fresh the journal is. All who stand
+// at the same place share the frame until the next tick.
+func (s *stream) beat(from, to int64) *frame {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.beaten == nil || s.beatFrom != from || s.beatTo != to {
+		s.beaten = prepare(mustJSON(beat{"beat", from, to, s.now().UTC(), s.readAt.UTC()}))
+		s.beatFrom, s.beatTo = from, to
+	}
+	return s.beaten
+}
+
+// pulse asks every connection for a beat, and for a ping where ping is set, and
+// cuts those that were not heard of since the limit.
+func (s *stream) pulse(ping bool, limit time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.beaten = nil
+	for _, g := range s.groups {
+		for c := range g.conns {
+			if c.heard.Load() < limit.Unix() {
+				c.cut()
+				continue
+			}
+			c.pulse(ping)
+		}
+	}
+}
+
+// join makes the connection a member of its audience's group.
+func (s *stream) join(c *conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	g := s.groups[c.au]
+	if g == nil {
+		g = &group{au: c.au, conns: map[*conn]struct{}{}, sees: map[string]bool{}}
+		s.groups[c.au] = g
+		s.presence = true
+	}
+	c.group = g
+	g.conns[c] = struct{}{}
+	if !c.resumes {
+		c.cursor = s.head
+	}
+	c.seen = c.cursor
+	h := prepare(mustJSON(hello{"hello", s.epoch, s.realm, max(s.head, c.cursor), s.now().UTC(), int(s.limits.Beat / time.Second)}))
+	c.begin(h, g.openTo)
+}
+
+// leave takes the connection out of its group.
+func (s *stream) leave(c *conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(c.group.conns, c)
+	if c.open != "" {
+		c.open, s.presence = "", true
+	}
+	if len(c.group.conns) == 0 {
+		delete(s.groups, c.group.au)
+	}
+}
