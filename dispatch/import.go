@@ -38,8 +38,10 @@ var errDry = errors.New("dry run")
 
 // Import puts many records of one kind in one change, all or nothing. The
 // change carries Reset, so readers fetch the kind anew. Records without an ID
-// get one; those without an agency get the actor's. It returns every row that
-// would be refused; with any, or dry, nothing is written.
+// get one; those without an agency get the actor's. A record that is there
+// already is edited: the actor must have the right to, and what the work of the
+// day has made of it (duty, tasks, quantities, shares) stays. It returns every
+// row that would be refused; with any, or dry, nothing is written.
 func (s *Service) Import(ctx context.Context, actor Actor, kind Kind, key string, rows []Imported, dry bool) ([]RowError, error) {
 	name, ok := importCommand[kind]
 	if !ok {
@@ -59,8 +61,12 @@ func (s *Service) Import(ctx context.Context, actor Actor, kind Kind, key string
 		w := &work{svc: s, tx: tx, actor: actor, cmd: cmd, at: now, change: &Change{At: now, Wall: now, Realm: actor.Realm,
 			Actor: actor.Ref(), Kind: "import." + string(kind), Command: key, Reset: []Kind{kind}, Note: fmt.Sprintf("%d", len(rows))}}
 		records := make([]Record, 0, len(rows))
+		there, err := w.there(ctx, kind, rows)
+		if err != nil {
+			return nil, err
+		}
 		for _, row := range rows {
-			err := w.imported(ctx, kind, row)
+			err := w.imported(ctx, kind, row, there)
 			var e *Error
 			if errors.As(err, &e) {
 				bad = append(bad, RowError{row.Row, e})
@@ -100,15 +106,48 @@ func (s *Service) Import(ctx context.Context, actor Actor, kind Kind, key string
 	return nil, nil
 }
 
-// imported completes and checks one record.
-func (w *work) imported(ctx context.Context, kind Kind, row Imported) error {
-	h := row.Record.head()
-	if h.ID == "" {
-		h.ID = w.svc.cfg.NewID()
+// there locks the records that the rows name and that exist already, so that
+// nobody's edit or assignment is lost under an import.
+func (w *work) there(ctx context.Context, kind Kind, rows []Imported) (map[string]Record, error) {
+	var ids []string
+	for _, row := range rows {
+		h := row.Record.head()
 		if a, ok := row.Record.(*Area); ok {
 			h.ID = a.Code
 		}
+		if h.ID != "" {
+			ids = append(ids, h.ID)
+		}
 	}
+	out := map[string]Record{}
+	if len(ids) == 0 {
+		return out, nil
+	}
+	found, err := w.tx.Find(ctx, Query{Realm: w.actor.Realm, Kind: kind, IDs: ids, Archived: true, Limit: -1})
+	if err != nil || len(found) == 0 {
+		return out, err
+	}
+	refs := make([]Ref, len(found))
+	for i, r := range found {
+		refs[i] = RefOf(r)
+	}
+	locked, err := w.tx.Lock(ctx, w.actor.Realm, refs...)
+	for _, r := range locked {
+		out[r.head().ID] = r
+	}
+	return out, err
+}
+
+// imported completes and checks one record; there holds what exists already.
+func (w *work) imported(ctx context.Context, kind Kind, row Imported, there map[string]Record) error {
+	h := row.Record.head()
+	if a, ok := row.Record.(*Area); ok && len(row.Shape) > 0 {
+		a.outline(row.Shape)
+	}
+	if h.ID == "" {
+		h.ID = w.svc.cfg.NewID()
+	}
+	old := there[h.ID]
 	if h.Scope.Agency == "" && kind != KindArea && kind != KindAgency {
 		h.Scope.Agency = w.actor.Agency
 	}
@@ -123,7 +162,12 @@ func (w *work) imported(ctx context.Context, kind Kind, row Imported) error {
 	}
 	h.Scope.Open = slices.Contains([]Kind{KindArea, KindAgency, KindDepot, KindTeam}, kind)
 	h.Kind, h.Version, h.Created, h.Updated = kind, 1, w.at, w.at
-	if t, ok := row.Record.(*Team); ok {
+	if old != nil {
+		if err := May(w.actor, w.cmd, RefOf(old), old.head().Scope); err != nil {
+			return err
+		}
+		keep(row.Record, old)
+	} else if t, ok := row.Record.(*Team); ok {
 		t.derive(nil)
 	}
 	if err := row.Record.check(); err != nil {
@@ -133,4 +177,43 @@ func (w *work) imported(ctx context.Context, kind Kind, row Imported) error {
 		return nil
 	}
 	return May(w.actor, w.cmd, RefOf(row.Record), h.Scope)
+}
+
+// keep carries over from the record that is there what an import does not say.
+func keep(r, old Record) {
+	h, was := r.head(), old.head()
+	h.Version, h.Created = was.Version+1, was.Created
+	h.Scope.Shares, h.Scope.Teams = was.Scope.Shares, was.Scope.Teams
+	switch r := r.(type) {
+	case *Area:
+		o := old.(*Area)
+		r.Shape += o.Shape
+		if r.Shape == o.Shape {
+			r.Bound = o.Bound
+		}
+		if r.Center == nil {
+			r.Center = o.Center
+		}
+		if len(r.Duty) == 0 {
+			r.Duty = o.Duty
+		}
+	case *Team:
+		o := old.(*Team)
+		r.Duty, r.DutyReason, r.Crew, r.Status, r.Task, r.Distress = o.Duty, o.DutyReason, o.Crew, o.Status, o.Task, o.Distress
+	case *Equipment:
+		o := old.(*Equipment)
+		r.Holder, r.Incident, r.Team = o.Holder, o.Incident, o.Team
+	case *Stock:
+		o := old.(*Stock)
+		r.Holder, r.Available = o.Holder, o.Available
+	}
+}
+
+// outline notes on the record where its polygon is.
+func (a *Area) outline(shape geo.MultiPolygon) {
+	center, bound := shape.LabelPoint(), shape.Bound()
+	a.Shape, a.Bound = 1, &bound
+	if a.Center == nil {
+		a.Center = &center
+	}
 }

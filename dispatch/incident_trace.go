@@ -3,6 +3,7 @@ package dispatch
 import (
 	"context"
 	"fmt"
+	"slices"
 )
 
 // The commands that change what an incident is or whose: place, merge, split,
@@ -232,6 +233,16 @@ func splitIncident(ctx context.Context, w *work, in *IncidentSplit) error {
 			return invalid(field("tasks", k), id, "不是该事件的未完成任务", "is no open task of the incident")
 		}
 		along = append(along, t)
+	}
+	deps, err := w.dependents(ctx, i.ID)
+	if err != nil {
+		return err
+	}
+	for _, r := range deps {
+		// A task's alarms go where it goes.
+		if a, ok := r.(*Alarm); ok && slices.Contains(in.Tasks, a.Task) {
+			along = append(along, a)
+		}
 	}
 	if err := w.adopt(ctx, along, n); err != nil {
 		return err

@@ -3,6 +3,7 @@ package dispatch
 import (
 	"context"
 	"fmt"
+	"slices"
 )
 
 // Everything that hangs on an incident is changed only under the incident's
@@ -16,9 +17,9 @@ type onTask struct {
 	team     *Team
 }
 
-// lockTask locks incident, team and task. The task names the other two, so it
-// is read first without a lock and checked again under it: a merge may have
-// moved it meanwhile.
+// lockTask locks the task with its incident and team, and the incidents of
+// whatever else the team is on. The task names them, so it is read first
+// without a lock and checked again under it: a merge may have moved it.
 func (w *work) lockTask(ctx context.Context, id string) (*onTask, error) {
 	if id == "" {
 		return nil, invalid("task", id, "缺少任务", "the task is missing", "an id")
@@ -29,16 +30,63 @@ func (w *work) lockTask(ctx context.Context, id string) (*onTask, error) {
 			return nil, err
 		}
 		seen := r.(*Task)
-		recs, err := w.lock(ctx, Ref{KindIncident, seen.Incident}, Ref{KindTeam, seen.Team}, Ref{KindTask, id})
+		team, incidents, err := w.lockTeam(ctx, seen.Team, seen.Incident)
 		if err != nil {
 			return nil, err
 		}
-		o := &onTask{recs[2].(*Task), recs[0].(*Incident), recs[1].(*Team)}
-		if o.task.Incident == o.incident.ID {
-			return o, nil
+		t, err := lockOne[*Task](ctx, w, KindTask, id)
+		if err != nil {
+			return nil, err
+		}
+		if t.Incident == seen.Incident {
+			return &onTask{t, incidents[t.Incident], team}, nil
 		}
 	}
-	return nil, refuse(Stale, "任务刚被移到另一事件，请重试", "the task was just moved to another incident, try again")
+	return nil, errMoved()
+}
+
+func errMoved() error {
+	return refuse(Stale, "任务刚被移动，请重试", "a task was moved just now, try again")
+}
+
+// lockTeam locks the incidents named, those of the team's open tasks, and then
+// the team: whoever ends or flags a task must hold its incident, or a share
+// given at the same moment would write the task back as it was.
+func (w *work) lockTeam(ctx context.Context, id string, incidents ...string) (*Team, map[string]*Incident, error) {
+	if id == "" {
+		return nil, nil, invalid("team", id, "缺少队伍", "the team is missing", "an id")
+	}
+	for range 3 {
+		open, err := w.openTasks(ctx, id)
+		if err != nil {
+			return nil, nil, err
+		}
+		want := slices.Clone(incidents)
+		for _, t := range open {
+			want = append(want, t.Incident)
+		}
+		slices.Sort(want)
+		want = slices.Compact(want)
+		refs := make([]Ref, 0, len(want)+1)
+		for _, i := range want {
+			refs = append(refs, Ref{KindIncident, i})
+		}
+		recs, err := w.lock(ctx, append(refs, Ref{KindTeam, id})...)
+		if err != nil {
+			return nil, nil, err
+		}
+		held := make(map[string]*Incident, len(want))
+		for n := range want {
+			held[want[n]] = recs[n].(*Incident)
+		}
+		if open, err = w.openTasks(ctx, id); err != nil {
+			return nil, nil, err
+		}
+		if !slices.ContainsFunc(open, func(t *Task) bool { return held[t.Incident] == nil }) {
+			return recs[len(recs)-1].(*Team), held, nil
+		}
+	}
+	return nil, nil, errMoved()
 }
 
 // mayMove passes for those who run the incident, own the team or lead it.
@@ -59,11 +107,11 @@ func assignTask(ctx context.Context, w *work, in *TaskAssign) error {
 	if in.Incident == "" || in.Team == "" {
 		return invalid("incident", in.Incident, "缺少事件或队伍", "the incident or the team is missing", "an id")
 	}
-	recs, err := w.lock(ctx, Ref{KindIncident, in.Incident}, Ref{KindTeam, in.Team})
+	team, incidents, err := w.lockTeam(ctx, in.Team, in.Incident)
 	if err != nil {
 		return err
 	}
-	i, team := recs[0].(*Incident), recs[1].(*Team)
+	i := incidents[in.Incident]
 	if See(*w.audience(), RefOf(i), i.Scope) == Hidden {
 		return NotFoundError(RefOf(i))
 	}
@@ -215,8 +263,6 @@ func (w *work) bind(ctx context.Context, i *Incident, team *Team, t *Task) error
 	if !t.Interruptible && !team.MultiAssign {
 		w.change.Take = append(w.change.Take, Use{RefOf(team), RefOf(t), w.at})
 	}
-	// While it is out, those who run the incident see the team whole.
-	w.rescope(team, team.Scope.with(Share{Agency: i.Scope.Agency, Tier: TierView, Source: ShareTask}))
 	if err := w.settle(ctx, team, t); err != nil {
 		return err
 	}
@@ -240,10 +286,21 @@ func (w *work) settle(ctx context.Context, team *Team, also ...*Task) error {
 		return err
 	}
 	for _, t := range also {
-		if t.Open() {
+		if t.Open() && !slices.ContainsFunc(open, func(o *Task) bool { return o.ID == t.ID }) {
 			open = append(open, t)
 		}
 	}
+	// While it is out, those who run its incidents see the team whole.
+	scope := team.Scope
+	for _, sh := range team.Scope.Shares {
+		scope = scope.without(sh.Agency, ShareTask)
+	}
+	for _, t := range open {
+		if t.State != TaskProposed {
+			scope = scope.with(Share{Agency: t.Scope.Agency, Tier: TierView, Source: ShareTask})
+		}
+	}
+	w.rescope(team, scope)
 	team.derive(open)
 	w.derive(team)
 	return nil
@@ -395,7 +452,6 @@ func (w *work) finish(ctx context.Context, o *onTask, to TaskState, s Stamp) err
 	if err := w.end(o.task, to, s); err != nil {
 		return err
 	}
-	w.rescope(o.team, o.team.Scope.without(o.incident.Scope.Agency, ShareTask))
 	if err := w.settle(ctx, o.team); err != nil {
 		return err
 	}

@@ -56,13 +56,17 @@ func divertTask(ctx context.Context, w *work, in *TaskDivert) error {
 	if in.Incident == seen.Incident {
 		return invalid("incident", in.Incident, "队伍已在该事件中", "the team is on that incident already")
 	}
-	recs, err := w.lock(ctx, Ref{KindIncident, seen.Incident}, Ref{KindIncident, in.Incident}, Ref{KindTeam, seen.Team}, Ref{KindTask, in.Task})
+	team, incidents, err := w.lockTeam(ctx, seen.Team, seen.Incident, in.Incident)
 	if err != nil {
 		return err
 	}
-	from, to, team, t := recs[0].(*Incident), recs[1].(*Incident), recs[2].(*Team), recs[3].(*Task)
+	t, err := lockOne[*Task](ctx, w, KindTask, in.Task)
+	if err != nil {
+		return err
+	}
+	from, to := incidents[seen.Incident], incidents[in.Incident]
 	if t.Incident != from.ID {
-		return refuse(Stale, "任务刚被移到另一事件，请重试", "the task was just moved to another incident, try again")
+		return errMoved()
 	}
 	if err := firstError(w.may(to), w.mayAny(from, team), to.mustRun()); err != nil {
 		return err

@@ -63,7 +63,7 @@ func (w *work) baseScope(ctx context.Context, agency, area string, place Place, 
 }
 
 func dutyTeam(ctx context.Context, w *work, in *TeamDuty) error {
-	t, err := lockOne[*Team](ctx, w, KindTeam, in.Team)
+	t, _, err := w.lockTeam(ctx, in.Team)
 	if err != nil {
 		return err
 	}
@@ -109,8 +109,7 @@ func dutyTeam(ctx context.Context, w *work, in *TeamDuty) error {
 	return nil
 }
 
-// flag marks tasks whose team cannot go on. Each is locked after its incident
-// would be; only the flag, a derived field, is written.
+// flag marks tasks whose team cannot go on; their incidents are locked.
 func (w *work) flag(ctx context.Context, open []*Task) error {
 	for _, o := range open {
 		recs, err := w.lock(ctx, RefOf(o))
@@ -125,7 +124,7 @@ func (w *work) flag(ctx context.Context, open []*Task) error {
 }
 
 func distressTeam(ctx context.Context, w *work, in *TeamDistress) error {
-	t, i, err := w.lockTeamAndIncident(ctx, in.Team)
+	t, incidents, err := w.lockTeam(ctx, in.Team)
 	if err != nil {
 		return err
 	}
@@ -152,44 +151,58 @@ func distressTeam(ctx context.Context, w *work, in *TeamDistress) error {
 	if err := w.put(t); err != nil {
 		return err
 	}
+	i, err := w.whereabouts(ctx, t, incidents)
+	if err != nil {
+		return err
+	}
 	return w.raise(AlarmDistress, 1, t.Name+" 遇险求助 "+in.Text, i, nil, t)
 }
 
-// lockTeamAndIncident locks the incident of the team's open task, where there
-// is one, and then the team.
-func (w *work) lockTeamAndIncident(ctx context.Context, id string) (*Team, *Incident, error) {
-	r, err := w.tx.Get(ctx, w.actor.Realm, Ref{KindTeam, id}, w.audience())
+// whereabouts is the incident that the team is at work on, or nil.
+func (w *work) whereabouts(ctx context.Context, t *Team, incidents map[string]*Incident) (*Incident, error) {
+	open, err := w.openTasks(ctx, t.ID)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	refs := []Ref{{KindTeam, id}}
-	seen, err := w.tx.Get(ctx, w.actor.Realm, RefOf(r), nil)
-	if err != nil {
-		return nil, nil, err
-	}
-	if task := seen.(*Team).Task; task != "" {
-		t, err := w.tx.Get(ctx, w.actor.Realm, Ref{KindTask, task}, nil)
-		if err != nil {
-			return nil, nil, err
+	for _, o := range open {
+		if o.ID == t.Task {
+			return incidents[o.Incident], nil
 		}
-		refs = append(refs, Ref{KindIncident, t.(*Task).Incident})
 	}
-	recs, err := w.lock(ctx, refs...)
+	return nil, nil
+}
+
+// distressAlarms lists the team's distress alarms that are not over.
+func (w *work) distressAlarms(ctx context.Context, team string) ([]*Alarm, error) {
+	recs, err := w.tx.Find(ctx, Query{Realm: w.actor.Realm, Kind: KindAlarm, Team: team, States: []string{string(AlarmDistress)}, Limit: -1})
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	team := recs[0].(*Team)
-	if len(recs) == 1 {
-		return team, nil, nil
+	var out []*Alarm
+	for _, r := range recs {
+		if a := r.(*Alarm); a.Ended == nil {
+			out = append(out, a)
+		}
 	}
-	return team, recs[1].(*Incident), nil
+	return out, nil
 }
 
 func relieveTeam(ctx context.Context, w *work, in *TeamRelieve) error {
 	if err := needReason(in.Reason); err != nil {
 		return err
 	}
-	t, _, err := w.lockTeamAndIncident(ctx, in.Team)
+	// The alarm may hang on an incident that the team has left since.
+	alarms, err := w.distressAlarms(ctx, in.Team)
+	if err != nil {
+		return err
+	}
+	var incidents []string
+	for _, a := range alarms {
+		if a.Incident != "" {
+			incidents = append(incidents, a.Incident)
+		}
+	}
+	t, _, err := w.lockTeam(ctx, in.Team, incidents...)
 	if err != nil {
 		return err
 	}
@@ -208,17 +221,14 @@ func relieveTeam(ctx context.Context, w *work, in *TeamRelieve) error {
 		return err
 	}
 	t.derive(open)
-	recs, err := w.tx.Find(ctx, Query{Realm: w.actor.Realm, Kind: KindAlarm, Team: t.ID, States: []string{string(AlarmDistress)}, Limit: -1})
-	if err != nil {
-		return err
-	}
-	for _, r := range recs {
-		if a := r.(*Alarm); a.Ended == nil {
-			locked, err := w.lock(ctx, RefOf(a))
-			if err != nil {
-				return err
-			}
-			if err := w.endAlarm(locked[0].(*Alarm)); err != nil {
+	for _, a := range alarms {
+		// Locked whoever may see it: the incident may not be theirs any more.
+		recs, err := w.lock(ctx, RefOf(a))
+		if err != nil {
+			return err
+		}
+		if locked := recs[0].(*Alarm); locked.Ended == nil {
+			if err := w.endAlarm(locked); err != nil {
 				return err
 			}
 		}
