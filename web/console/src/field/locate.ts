@@ -18,7 +18,7 @@ export interface Fix {
 export type LocateState = 'off' | 'waiting' | 'on' | 'denied' | 'unavailable';
 
 export interface LocateDeps {
-  geolocation: Pick<Geolocation, 'watchPosition' | 'clearWatch'> | undefined;
+  geolocation: Pick<Geolocation, 'watchPosition' | 'clearWatch' | 'getCurrentPosition'> | undefined;
   now(): number;
   /** Sends a fix; false when it could not go out. */
   send(fix: Fix): boolean;
@@ -37,6 +37,7 @@ export class Locate {
   sent = 0;
   private sentFix: Fix | undefined;
   private watch: number | undefined;
+  private asked = 0;
 
   constructor(private readonly deps: LocateDeps) {}
 
@@ -71,7 +72,19 @@ export class Locate {
     if (this.watch !== undefined && this.last && this.deps.now() - this.last.at < MOST) this.send(this.last);
   }
 
+  /**
+   * Call once a second: a phone that lies still may tell nothing for minutes,
+   * and its team would look lost; so it is asked.
+   */
+  tick(): void {
+    const now = this.deps.now();
+    if (this.watch === undefined || now - Math.max(this.last?.at ?? 0, this.asked) < MOST) return;
+    this.asked = now;
+    this.deps.geolocation?.getCurrentPosition((p) => this.fix(fromBrowser(p)), () => {}, { enableHighAccuracy: true, maximumAge: 0, timeout: 15_000 });
+  }
+
   private fix(fix: Fix): void {
+    if (this.last && fix.at < this.last.at) return;
     this.last = fix;
     this.set('on');
     const since = this.deps.now() - this.sent;

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { Outbox, type Deps, type Outcome, type RowStore } from './outbox';
 import { overtaken, project } from './project';
-import { backoff, type Problem, type Row } from './row';
+import type { Problem } from '../api/types';
+import { backoff, type Row } from './row';
 
 const START = Date.parse('2026-11-23T08:00:00Z');
 
@@ -36,7 +37,7 @@ class Server {
 }
 
 const name = (row: Row) => String(row.body.to ?? row.body.text ?? row.command);
-const refused = (code: string, more: Partial<Problem> = {}): Outcome => ({ kind: 'refused', problem: { code, status: 409, ...more } });
+const refused = (code: Problem['code'], more: Partial<Problem> = {}): Outcome => ({ kind: 'refused', problem: { code, status: 409, ...more } });
 
 function setup(rows = new Rows(), more: Partial<Deps> = {}) {
   const server = new Server();
@@ -134,7 +135,7 @@ test('a step the desk entered first asks, but lets the next one go', async () =>
   await advance(box, 'assigned', 'acknowledged');
   await advance(box, 'acknowledged', 'en_route');
   net.online = true;
-  server.answer = (row) => (row.body.to === 'acknowledged' ? refused('illegal_move', { current: { stamps: { acknowledged: {} } } }) : { kind: 'done', seq: 9 });
+  server.answer = (row) => (row.body.to === 'acknowledged' ? refused('illegal_move', { current: { stamps: { acknowledged: {} } } as never }) : { kind: 'done', seq: 9 });
   await box.hurry();
   expect(server.log).toEqual(['acknowledged', 'en_route']);
   expect(rows.list.map((r) => r.state)).toEqual(['overtaken']);

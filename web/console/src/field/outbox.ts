@@ -1,7 +1,8 @@
 // The outbox carries taps to the server: in order within a lane, each exactly
 // once in effect (the key is the same at every try), and none is ever dropped.
 
-import { backoff, dueOf, heads, laneOf, UNDO, type Problem, type Row } from './row';
+import type { Problem } from '../api/types';
+import { backoff, dueOf, heads, laneOf, UNDO, type Row } from './row';
 
 /** Where rows live; IndexedDB on the phone, a list in tests. */
 export interface RowStore {

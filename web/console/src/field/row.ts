@@ -2,16 +2,7 @@
 // has taken it. Nothing but the server's yes, or the leader's own hand,
 // removes a row.
 
-/** How a refused command comes back; the server's problem document. */
-export interface Problem {
-  code: string;
-  status: number;
-  detail?: string;
-  detail_zh?: string;
-  field?: string;
-  legal?: string[];
-  current?: unknown;
-}
+import type { Problem } from '../api/types';
 
 /**
  * waiting: goes out when it is its turn.

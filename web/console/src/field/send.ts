@@ -1,100 +1,58 @@
 // One try to hand a row to the server.
 
+import { problemIn, Refused, send } from '../api/http';
+import { current } from '../api/session';
+import type { Done, Problem } from '../api/types';
 import type { Outcome } from './outbox';
-import type { Problem, Row } from './row';
-
-export interface SendDeps {
-  fetch: typeof fetch;
-  /** The token of the session; empty before the session is known. */
-  csrf(): string;
-  /** Asks the server who is signed in, for a fresh token; false when nobody is. */
-  renew(): Promise<boolean>;
-}
+import type { Row } from './row';
 
 /** A command is given up for this round after this long, ms; a photo takes longer. */
 const COMMAND_TIME = 20_000;
 const PHOTO_TIME = 90_000;
 
-/** A try that was never answered: nobody knows whether it arrived. */
-class Unreached extends Error {}
-
-export function sender(deps: SendDeps) {
-  return async (row: Row, keep: (row: Row) => Promise<void>): Promise<Outcome> => {
-    try {
-      if (row.photo) {
-        const sent = await attempt(deps, '/api/v1/photos', PHOTO_TIME, { 'Content-Type': row.photo.type || 'image/jpeg', 'Idempotency-Key': row.key }, row.photo);
-        if (sent.kind !== 'ok') return sent.outcome;
-        // The picture is over there: from now on only its id is carried.
-        const { photo: _, ...rest } = row;
-        row = { ...rest, body: { ...row.body, photo: (sent.body as { id: string }).id } };
-        await keep(row);
-      }
-      const sent = await attempt(deps, `/api/v1/commands/${row.command}`, COMMAND_TIME,
-        { 'Content-Type': 'application/json', 'Idempotency-Key': row.key }, JSON.stringify(row.body));
-      return sent.kind === 'ok' ? { kind: 'done', seq: (sent.body as { seq: number }).seq } : sent.outcome;
-    } catch (e) {
-      if (e instanceof Unreached) return { kind: 'offline' };
-      throw e;
+export async function sendRow(row: Row, keep: (row: Row) => Promise<void>): Promise<Outcome> {
+  try {
+    if (row.photo) {
+      const { id } = await post<{ id: string }>('/api/v1/photos', row, row.photo, PHOTO_TIME, { 'Content-Type': row.photo.type || 'image/jpeg' });
+      // The picture is over there: from now on only its id is carried.
+      const { photo: _, ...rest } = row;
+      row = { ...rest, body: { ...row.body, photo: id } };
+      await keep(row);
     }
-  };
-}
-
-type Attempt = { kind: 'ok'; body: unknown } | { kind: 'not'; outcome: Outcome };
-
-async function attempt(deps: SendDeps, path: string, ms: number, headers: Record<string, string>, body: BodyInit): Promise<Attempt> {
-  if (!deps.csrf() && !(await renew(deps))) return { kind: 'not', outcome: { kind: 'auth' } };
-  let answer = await post(deps, path, ms, headers, body);
-  // The token belongs to the session: another sign-in on this phone changes it.
-  if (answer.status === 403 && (await problem(answer)).code === 'csrf') {
-    if (!(await renew(deps))) return { kind: 'not', outcome: { kind: 'auth' } };
-    answer = await post(deps, path, ms, headers, body);
-  }
-  if (answer.ok) return { kind: 'ok', body: await bodyOf(answer) };
-  return { kind: 'not', outcome: outcomeOf(answer.status, await problem(answer), answer.headers.get('Retry-After')) };
-}
-
-async function renew(deps: SendDeps): Promise<boolean> {
-  try {
-    return await deps.renew();
-  } catch {
-    throw new Unreached();
+    const { seq } = await post<Done>(`/api/v1/commands/${row.command}`, row, row.body, COMMAND_TIME);
+    return { kind: 'done', seq };
+  } catch (e) {
+    if (!(e instanceof Refused)) throw e;
+    return outcomeOf(e.problem);
   }
 }
 
-async function post(deps: SendDeps, path: string, ms: number, headers: Record<string, string>, body: BodyInit): Promise<Response> {
+async function post<T>(path: string, row: Row, body: unknown, timeout: number, more: Record<string, string> = {}): Promise<T> {
+  const call = { method: 'POST' as const, body, timeout, headers: { 'Idempotency-Key': row.key, ...more } };
+  let answer: Response;
   try {
-    return await deps.fetch(path, { method: 'POST', headers: { ...headers, 'X-CSRF': deps.csrf() }, body, signal: AbortSignal.timeout(ms), credentials: 'same-origin', cache: 'no-store' });
-  } catch {
-    throw new Unreached();
+    answer = await send(path, call);
+  } catch (e) {
+    // After a reload, or another sign-in on this phone, the word of the session is a new one.
+    if (problemIn(e).code !== 'csrf') throw e;
+    await current();
+    answer = await send(path, call);
   }
-}
-
-async function bodyOf(answer: Response): Promise<unknown> {
   try {
-    return await answer.json();
+    return (await answer.json()) as T;
   } catch {
-    // Cut in the middle of the answer: the same key asks again.
-    throw new Unreached();
-  }
-}
-
-async function problem(answer: Response): Promise<Problem> {
-  try {
-    const p = (await answer.clone().json()) as Problem;
-    return { ...p, status: answer.status, code: p.code ?? '' };
-  } catch {
-    return { code: '', status: answer.status };
+    // Cut in the middle of the answer, or a login page of some other network:
+    // the same key asks again.
+    throw new Refused({ status: 0, code: 'no_answer' });
   }
 }
 
 /** What a refusal means for the row. */
-export function outcomeOf(status: number, p: Problem, retryAfter: string | null): Outcome {
-  if (status === 401) return { kind: 'auth' };
-  if (status === 408 || status === 425 || status === 429 || status >= 500) {
-    const seconds = Number(retryAfter);
-    return seconds > 0 ? { kind: 'later', wait: Math.min(seconds, 300) * 1000 } : { kind: 'later' };
-  }
-  // A page instead of a problem document is a captive portal or a proxy, not our server.
-  if (!p.code) return { kind: 'offline' };
+export function outcomeOf(p: Problem): Outcome {
+  if (p.code === 'no_answer') return { kind: 'offline' };
+  if (p.code === 'auth' || p.status === 401) return { kind: 'auth' };
+  if (p.code === 'unavailable' || p.code === 'throttled' || p.status === 408 || p.status >= 500) return { kind: 'later' };
+  // Not one of the server's refusals: a proxy or another network's page.
+  if (p.code === 'internal') return { kind: 'offline' };
   return { kind: 'refused', problem: p };
 }
