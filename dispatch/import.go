@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"liandong/geo"
 )
@@ -57,7 +58,8 @@ func (s *Service) Import(ctx context.Context, actor Actor, kind Kind, key string
 	var bad []RowError
 	k := Key{actor.Realm, key, actor.ID, sha256.Sum256([]byte("import " + string(kind) + key))}
 	c, replayed, err := s.store.Command(ctx, k, func(ctx context.Context, tx Tx) (*Change, error) {
-		now := s.cfg.Now().UTC()
+		bad = nil // the store may try again
+		now := s.cfg.Now().UTC().Truncate(time.Microsecond)
 		w := &work{svc: s, tx: tx, actor: actor, cmd: cmd, at: now, change: &Change{At: now, Wall: now, Realm: actor.Realm,
 			Actor: actor.Ref(), Kind: "import." + string(kind), Command: key, Reset: []Kind{kind}, Note: fmt.Sprintf("%d", len(rows))}}
 		records := make([]Record, 0, len(rows))

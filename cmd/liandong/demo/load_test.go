@@ -1,0 +1,106 @@
+package demo_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"liandong/cmd/liandong/demo"
+	"liandong/dispatch"
+	"liandong/dispatch/pgstore"
+	"liandong/geo"
+	"liandong/geo/route"
+	"liandong/migrations/pgtest"
+)
+
+func open(t *testing.T) (*pgstore.Store, *dispatch.Service) {
+	t.Helper()
+	store, err := pgstore.Open(t.Context(), pgtest.New(t), pgstore.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(store.Close)
+	n := 0
+	svc := dispatch.NewService(store, dispatch.Config{
+		Now:      time.Now,
+		NewID:    func() string { n++; return "id-" + time.Unix(int64(n), 0).UTC().Format("150405") },
+		Hash:     func(string) (string, error) { return "$argon2id$test", nil },
+		Router:   route.Default(),
+		Settings: dispatch.DefaultSettings(),
+	})
+	return store, svc
+}
+
+// The whole city goes through the service into a real database; loading it a
+// second time changes nothing.
+func TestLoad(t *testing.T) {
+	store, svc := open(t)
+	ctx := t.Context()
+	for range 2 {
+		if err := demo.Load(ctx, svc, nil, func(s string) { t.Log(s) }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for kind, least := range map[dispatch.Kind]int{
+		dispatch.KindArea: 2618, dispatch.KindAgency: 31, dispatch.KindDepot: 48, dispatch.KindTeam: 63,
+		dispatch.KindEquipment: 280, dispatch.KindStock: 174, dispatch.KindHazard: 80, dispatch.KindPerson: 20,
+	} {
+		if got := len(find(ctx, t, store, kind)); got != least {
+			t.Errorf("%s: %d, want %d", kind, got, least)
+		}
+	}
+	checkGround(ctx, t, store)
+	checkAccounts(ctx, t, store)
+}
+
+func find(ctx context.Context, t *testing.T, store *pgstore.Store, kind dispatch.Kind) []dispatch.Record {
+	t.Helper()
+	list, err := store.Find(ctx, dispatch.Query{Realm: dispatch.Live, Kind: kind, Limit: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
+// Each team and hazard source lies in the township that its scope says.
+func checkGround(ctx context.Context, t *testing.T, store *pgstore.Store) {
+	t.Helper()
+	check := func(id, area string, p *geo.Point) {
+		if p == nil {
+			t.Errorf("%s is nowhere", id)
+			return
+		}
+		code, err := store.AreaAt(ctx, dispatch.Live, *p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(area) == 9 && code != area {
+			t.Errorf("%s lies in %q, its scope says %q", id, code, area)
+		}
+	}
+	for _, r := range find(ctx, t, store, dispatch.KindTeam) {
+		team := r.(*dispatch.Team)
+		check(team.ID, team.Scope.Area, team.Base.Point)
+		if !team.Scope.Open {
+			t.Errorf("team %s is not in the common pool", team.ID)
+		}
+	}
+	for _, r := range find(ctx, t, store, dispatch.KindHazard) {
+		h := r.(*dispatch.Hazard)
+		check(h.ID, h.Scope.Area, h.Place.Point)
+	}
+}
+
+func checkAccounts(ctx context.Context, t *testing.T, store *pgstore.Store) {
+	t.Helper()
+	for _, a := range demo.Accounts() {
+		account, err := store.AccountByLogin(ctx, a.Login)
+		if err != nil {
+			t.Errorf("account %s: %v", a.Login, err)
+			continue
+		}
+		if account.MustChange {
+			t.Errorf("account %s must change its password at once", a.Login)
+		}
+	}
+}
