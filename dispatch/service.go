@@ -82,9 +82,9 @@ func (s *Service) run(ctx context.Context, actor Actor, cmd *Command, key string
 	if err := cmd.mayAtAll(actor); err != nil {
 		return Result{}, err
 	}
-	var secret string
 	k := Key{actor.Realm, key, actor.ID, sha256.Sum256(append([]byte(cmd.Name+"\n"), body...))}
-	c, replayed, err := s.store.Command(ctx, k, func(ctx context.Context, tx Tx) (*Change, error) {
+	var secret string
+	once := func(ctx context.Context, tx Tx) (*Change, error) {
 		now := s.cfg.Now().UTC().Truncate(time.Microsecond)
 		w := &work{svc: s, tx: tx, actor: actor, cmd: cmd, at: now, change: &Change{
 			At: now, Wall: now, Realm: actor.Realm, Actor: actor.Ref(), Kind: cmd.Name, Command: key,
@@ -95,12 +95,16 @@ func (s *Service) run(ctx context.Context, actor Actor, cmd *Command, key string
 		if err := cmd.run(ctx, w, in); err != nil {
 			return nil, err
 		}
-		if err := w.unmet(); err != nil {
-			return nil, err
-		}
 		secret = w.secret
-		return w.change, nil
-	})
+		return w.change, w.unmet()
+	}
+	c, replayed, err := s.store.Command(ctx, k, once)
+	for try := 0; errors.Is(err, errMoved) && try < 5; try++ {
+		c, replayed, err = s.store.Command(ctx, k, once)
+	}
+	if errors.Is(err, errMoved) {
+		err = refuse(Stale, "任务刚被移动，请重试", "a task was moved just now, try again")
+	}
 	if err != nil {
 		return Result{}, s.explain(actor, err)
 	}

@@ -77,7 +77,7 @@ func TestOneTeamIsNeverBookedTwice(t *testing.T) {
 	var wg sync.WaitGroup
 	var mu sync.Mutex
 	won, lost := 0, 0
-	for n := range 60 {
+	for n := range 200 {
 		wg.Go(func() {
 			_, err := c.try(c.desk, "task.assign", dispatch.TaskAssign{Incident: incidents[n%10].ID, Team: c.teams["xf1"]})
 			mu.Lock()
@@ -94,8 +94,8 @@ func TestOneTeamIsNeverBookedTwice(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if won != 1 || lost != 59 {
-		t.Errorf("%d won and %d were refused, want 1 and 59", won, lost)
+	if won != 1 || lost != 199 {
+		t.Errorf("%d won and %d were refused, want 1 and 199", won, lost)
 	}
 }
 

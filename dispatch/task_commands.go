@@ -24,29 +24,23 @@ func (w *work) lockTask(ctx context.Context, id string) (*onTask, error) {
 	if id == "" {
 		return nil, invalid("task", id, "缺少任务", "the task is missing", "an id")
 	}
-	for range 3 {
-		r, err := w.tx.Get(ctx, w.actor.Realm, Ref{KindTask, id}, w.audience())
-		if err != nil {
-			return nil, err
-		}
-		seen := r.(*Task)
-		team, incidents, err := w.lockTeam(ctx, seen.Team, seen.Incident)
-		if err != nil {
-			return nil, err
-		}
-		t, err := lockOne[*Task](ctx, w, KindTask, id)
-		if err != nil {
-			return nil, err
-		}
-		if t.Incident == seen.Incident {
-			return &onTask{t, incidents[t.Incident], team}, nil
-		}
+	r, err := w.tx.Get(ctx, w.actor.Realm, Ref{KindTask, id}, w.audience())
+	if err != nil {
+		return nil, err
 	}
-	return nil, errMoved()
-}
-
-func errMoved() error {
-	return refuse(Stale, "任务刚被移动，请重试", "a task was moved just now, try again")
+	seen := r.(*Task)
+	team, incidents, err := w.lockTeam(ctx, seen.Team, seen.Incident)
+	if err != nil {
+		return nil, err
+	}
+	t, err := lockOne[*Task](ctx, w, KindTask, id)
+	if err != nil {
+		return nil, err
+	}
+	if t.Incident != seen.Incident {
+		return nil, errMoved
+	}
+	return &onTask{t, incidents[t.Incident], team}, nil
 }
 
 // lockTeam locks the incidents named, those of the team's open tasks, and then
@@ -56,37 +50,36 @@ func (w *work) lockTeam(ctx context.Context, id string, incidents ...string) (*T
 	if id == "" {
 		return nil, nil, invalid("team", id, "缺少队伍", "the team is missing", "an id")
 	}
-	for range 3 {
-		open, err := w.openTasks(ctx, id)
-		if err != nil {
-			return nil, nil, err
-		}
-		want := slices.Clone(incidents)
-		for _, t := range open {
-			want = append(want, t.Incident)
-		}
-		slices.Sort(want)
-		want = slices.Compact(want)
-		refs := make([]Ref, 0, len(want)+1)
-		for _, i := range want {
-			refs = append(refs, Ref{KindIncident, i})
-		}
-		recs, err := w.lock(ctx, append(refs, Ref{KindTeam, id})...)
-		if err != nil {
-			return nil, nil, err
-		}
-		held := make(map[string]*Incident, len(want))
-		for n := range want {
-			held[want[n]] = recs[n].(*Incident)
-		}
-		if open, err = w.openTasks(ctx, id); err != nil {
-			return nil, nil, err
-		}
-		if !slices.ContainsFunc(open, func(t *Task) bool { return held[t.Incident] == nil }) {
-			return recs[len(recs)-1].(*Team), held, nil
-		}
+	open, err := w.openTasks(ctx, id)
+	if err != nil {
+		return nil, nil, err
 	}
-	return nil, nil, errMoved()
+	want := slices.Clone(incidents)
+	for _, t := range open {
+		want = append(want, t.Incident)
+	}
+	slices.Sort(want)
+	want = slices.Compact(want)
+	refs := make([]Ref, 0, len(want)+1)
+	for _, i := range want {
+		refs = append(refs, Ref{KindIncident, i})
+	}
+	recs, err := w.lock(ctx, append(refs, Ref{KindTeam, id})...)
+	if err != nil {
+		return nil, nil, err
+	}
+	held := make(map[string]*Incident, len(want))
+	for n := range want {
+		held[want[n]] = recs[n].(*Incident)
+	}
+	if open, err = w.openTasks(ctx, id); err != nil {
+		return nil, nil, err
+	}
+	if slices.ContainsFunc(open, func(t *Task) bool { return held[t.Incident] == nil }) {
+		// To lock an incident after a team would be against the order.
+		return nil, nil, errMoved
+	}
+	return recs[len(recs)-1].(*Team), held, nil
 }
 
 // mayMove passes for those who run the incident, own the team or lead it.

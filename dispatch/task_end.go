@@ -66,7 +66,7 @@ func divertTask(ctx context.Context, w *work, in *TaskDivert) error {
 	}
 	from, to := incidents[seen.Incident], incidents[in.Incident]
 	if t.Incident != from.ID {
-		return errMoved()
+		return errMoved
 	}
 	if err := firstError(w.may(to), w.mayAny(from, team), to.mustRun()); err != nil {
 		return err

@@ -2,9 +2,14 @@ package dispatch
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 )
+
+// errMoved makes the service start the command over in a new transaction: a
+// task moved between the look that told which rows to lock and the lock.
+var errMoved = errors.New("a task moved while its rows were being locked")
 
 // work is one command under way: what it loaded and the change it builds.
 type work struct {

@@ -34,6 +34,8 @@ type Options struct {
 	Patience time.Duration
 	// KeepTrack is how long tracks are kept; 90 days when zero.
 	KeepTrack time.Duration
+
+	dial pgconn.DialFunc // tests cut connections with it
 }
 
 // Limits of one statement, sent with each connection. A row lock is waited for as long as one command
@@ -63,6 +65,9 @@ func Open(ctx context.Context, dsn string, opts Options) (*Store, error) {
 	}
 	s := &Store{opts: opts}
 	cfg.AfterConnect = s.connected
+	if opts.dial != nil {
+		cfg.ConnConfig.DialFunc = opts.dial
+	}
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("database address: %w", err)
