@@ -1,0 +1,90 @@
+package web
+
+import (
+	"context"
+	"time"
+
+	"liandong/dispatch"
+)
+
+// Store is all that the door asks of the database beside dispatch.Service, in parts.
+type Store interface {
+	dispatch.Reader
+	Accounts
+	Devices
+	Snapshots
+	Journal
+	Tiles
+	Photos
+	Tracks
+	Reports
+	Keeper
+}
+
+// Accounts knows who may sign in and who is signed in. What is missing is a *dispatch.Error with
+// the code NotFound. Every time is the caller's.
+type Accounts interface {
+	AccountByLogin(ctx context.Context, login string) (dispatch.Account, error)
+	Account(ctx context.Context, person string) (dispatch.Account, error)
+	// Accounts lists all, without their hashes.
+	Accounts(ctx context.Context) ([]dispatch.Account, error)
+	// CountFailure counts a wrong password and locks the account until the time given when there
+	// have been most of them.
+	CountFailure(ctx context.Context, person string, most int, until time.Time) (failed int, err error)
+	// StartSession also forgets the failures and the lock.
+	StartSession(ctx context.Context, s dispatch.Session) error
+	SignedIn(ctx context.Context, token [32]byte) (dispatch.SignedIn, error)
+	TouchSession(ctx context.Context, token [32]byte, at time.Time) error
+	SetSessionRole(ctx context.Context, token [32]byte, role dispatch.Role) error
+	EndSession(ctx context.Context, token [32]byte) error
+	// ChangePassword ends the person's other sessions.
+	ChangePassword(ctx context.Context, person, hash string, keep [32]byte) error
+	SaveAudit(ctx context.Context, a dispatch.Audit) error
+}
+
+// Devices knows the devices by the SHA-256 of their tokens.
+type Devices interface {
+	DeviceByToken(ctx context.Context, sha256 [32]byte) (*dispatch.Device, dispatch.Realm, error)
+}
+
+// Snapshots reads everything an audience sees, in one transaction: first where the journal stands,
+// then every record on the board, by kind and id.
+type Snapshots interface {
+	Snapshot(ctx context.Context, au dispatch.Audience, head func(dispatch.SnapshotHead) error, each func(dispatch.Record) error) error
+}
+
+// Journal reads the record of the process.
+type Journal interface {
+	Head(ctx context.Context, realm dispatch.Realm) (int64, error)
+	Epoch(ctx context.Context) (string, error)
+	Changes(ctx context.Context, realm dispatch.Realm, after int64, limit int) ([]*dispatch.Change, error)
+}
+
+// Tiles draws the grid areas as vector tiles; the version changes with the polygons.
+type Tiles interface {
+	AreaTile(ctx context.Context, z, x, y int) ([]byte, error)
+	AreasVersion(ctx context.Context) (int64, error)
+}
+
+// Photos keeps uploaded pictures.
+type Photos interface {
+	SavePhoto(ctx context.Context, p dispatch.Photo) error
+	Photo(ctx context.Context, realm dispatch.Realm, id string) (dispatch.Photo, error)
+	// PhotoSeen tells whether the audience sees a note that shows the photo.
+	PhotoSeen(ctx context.Context, au dispatch.Audience, id string) (bool, error)
+}
+
+// Tracks reads where teams have been.
+type Tracks interface {
+	Track(ctx context.Context, realm dispatch.Realm, team string, from, to time.Time) ([]dispatch.Position, error)
+}
+
+// Reports computes the response times of a span.
+type Reports interface {
+	Report(ctx context.Context, realm dispatch.Realm, from, to time.Time) (dispatch.ResponseReport, error)
+}
+
+// Keeper tells whether the database answers.
+type Keeper interface {
+	Ping(ctx context.Context) error
+}

@@ -1,0 +1,171 @@
+package web
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"reflect"
+	"strings"
+	"sync"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"liandong/dispatch"
+)
+
+// SnapshotEnd is the last line of a snapshot; without it the snapshot was cut off.
+type SnapshotEnd struct {
+	End   bool `json:"end"`
+	Count int  `json:"count" doc:"records sent"`
+}
+
+func (s *Server) snapshotRoutes() {
+	ndjson := map[string]*huma.MediaType{"application/x-ndjson": {Schema: &huma.Schema{OneOf: []*huma.Schema{
+		s.schema(reflect.TypeFor[dispatch.SnapshotHead]()), s.schema(reflect.TypeFor[Record]()), s.schema(reflect.TypeFor[SnapshotEnd]())}}}}
+	s.document(&huma.Operation{OperationID: "snapshot", Method: http.MethodGet, Path: "/api/v1/snapshot", Tags: []string{"reads"},
+		Summary: "everything on the board that you may see, one JSON object a line: the head, the records, the end"}, ndjson)
+	s.mux.HandleFunc("GET /api/v1/snapshot", s.signed(s.snapshot))
+}
+
+func (s *Server) snapshot(w http.ResponseWriter, r *http.Request, me *signedIn) error {
+	packed, err := s.snapshots.get(r.Context(), me.actor.Audience())
+	if err != nil {
+		return err
+	}
+	h := w.Header()
+	h.Set("Content-Type", "application/x-ndjson")
+	h.Set("Cache-Control", "no-store")
+	h.Set("Vary", "Accept-Encoding")
+	if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+		h.Set("Content-Encoding", "gzip")
+		h.Set("Content-Length", fmt.Sprint(len(packed)))
+		_, _ = w.Write(packed) // the reader may have left
+		return nil
+	}
+	z, err := gzip.NewReader(bytes.NewReader(packed))
+	if err != nil {
+		return err
+	}
+	_, _ = io.Copy(w, z)
+	return nil
+}
+
+// snapshots keeps the newest packed snapshot of each audience. It is given out only while nothing
+// has happened since, so a reader never gets an older picture than the journal's; consoles that
+// come back all at once share the one that is being made.
+type snapshots struct {
+	store interface {
+		Snapshots
+		Journal
+	}
+	mu   sync.Mutex
+	kept map[dispatch.Audience]*packing
+	size int
+}
+
+// keepBytes bounds what is kept for all audiences together.
+const keepBytes = 64 << 20
+
+type packing struct {
+	done   chan struct{}
+	head   dispatch.SnapshotHead
+	packed []byte
+	err    error
+	seq    int64  // where the journal stood when it was begun
+	epoch  string // ditto
+	sized  bool   // counted in size; like seq and epoch it is guarded by the lock of all
+}
+
+func newSnapshots(store Store) *snapshots {
+	return &snapshots{store: store, kept: map[dispatch.Audience]*packing{}}
+}
+
+func (c *snapshots) get(ctx context.Context, au dispatch.Audience) ([]byte, error) {
+	seq, err := c.store.Head(ctx, au.Realm)
+	if err != nil {
+		return nil, err
+	}
+	epoch, err := c.store.Epoch(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
+	p := c.kept[au]
+	if p == nil || p.seq < seq || p.epoch != epoch {
+		p = &packing{done: make(chan struct{}), seq: seq, epoch: epoch}
+		c.drop(au)
+		c.kept[au] = p
+		// It outlives a reader who leaves: others may wait for it.
+		go c.make(context.WithoutCancel(ctx), au, p)
+	}
+	c.mu.Unlock()
+	select {
+	case <-p.done:
+		return p.packed, p.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+func (c *snapshots) make(ctx context.Context, au dispatch.Audience, p *packing) {
+	p.packed, p.head, p.err = pack(ctx, c.store, au)
+	close(p.done)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.kept[au] != p {
+		return
+	}
+	if p.err != nil || len(p.packed) > keepBytes/2 {
+		delete(c.kept, au)
+		return
+	}
+	// The journal may have moved between the question and the transaction: it is the head that counts.
+	p.seq, p.epoch = p.head.Seq, p.head.Epoch
+	c.size, p.sized = c.size+len(p.packed), true
+	for other := range c.kept {
+		if c.size <= keepBytes {
+			break
+		}
+		if other != au {
+			c.drop(other)
+		}
+	}
+}
+
+// drop forgets one; the caller holds the lock.
+func (c *snapshots) drop(au dispatch.Audience) {
+	if p := c.kept[au]; p != nil && p.sized {
+		c.size -= len(p.packed)
+	}
+	delete(c.kept, au)
+}
+
+// pack reads and compresses an audience's snapshot.
+func pack(ctx context.Context, from Snapshots, au dispatch.Audience) ([]byte, dispatch.SnapshotHead, error) {
+	var out bytes.Buffer
+	var head dispatch.SnapshotHead
+	z, err := gzip.NewWriterLevel(&out, gzip.BestSpeed)
+	if err != nil {
+		return nil, head, err
+	}
+	lines := json.NewEncoder(z)
+	lines.SetEscapeHTML(true) // as json.Marshal does: the same bytes as in the feed
+	count := 0
+	err = from.Snapshot(ctx, au,
+		func(h dispatch.SnapshotHead) error { head = h; return lines.Encode(h) },
+		func(r dispatch.Record) error { count++; return lines.Encode(r) })
+	if err != nil {
+		return nil, head, err
+	}
+	if err := lines.Encode(SnapshotEnd{true, count}); err != nil {
+		return nil, head, err
+	}
+	if err := z.Close(); err != nil {
+		return nil, head, err
+	}
+	return out.Bytes(), head, nil
+}
