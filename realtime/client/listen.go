@@ -1,0 +1,137 @@
+package client
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/gorilla/websocket"
+)
+
+// silence is how long the server may say nothing: a few beats.
+const silence = 20 * time.Second
+
+// errResync asks for a new snapshot.
+var errResync = errors.New("a new snapshot is needed")
+
+// listen reads frames and applies them until the socket ends.
+func (c *Console) listen(ws *websocket.Conn) error {
+	for {
+		if err := ws.SetReadDeadline(time.Now().Add(silence)); err != nil {
+			return err
+		}
+		_, b, err := ws.ReadMessage()
+		if err != nil {
+			return err
+		}
+		if err := c.hear(b); err != nil {
+			if errors.Is(err, errResync) {
+				c.mu.Lock()
+				c.picture = nil
+				c.mu.Unlock()
+			}
+			return err
+		}
+	}
+}
+
+func (c *Console) hear(b []byte) error {
+	var f struct {
+		T       string          `json:"t"`
+		ID      string          `json:"id"`
+		Epoch   string          `json:"epoch"`
+		From    int64           `json:"from"`
+		To      int64           `json:"to"`
+		Changes []change        `json:"changes"`
+		Problem json.RawMessage `json:"problem"`
+	}
+	if err := json.Unmarshal(b, &f); err != nil {
+		return c.fault("frame %.100q: %v", b, err)
+	}
+	c.mu.Lock()
+	c.stats.Frames++
+	c.stats.Bytes += len(b)
+	c.mu.Unlock()
+	switch f.T {
+	case "hello":
+		if f.Epoch != c.picture.Epoch { // the picture is changed by this goroutine alone
+			return c.fault("hello tells epoch %q, the snapshot %q", f.Epoch, c.picture.Epoch)
+		}
+	case "changes":
+		return c.advance(f.From, f.To, f.Changes)
+	case "beat":
+		return c.advance(f.From, f.To, nil)
+	case "positions":
+		if c.cfg.Positions == nil {
+			return nil
+		}
+		var p Positions
+		if err := json.Unmarshal(b, &p); err != nil {
+			return c.fault("positions %.100q: %v", b, err)
+		}
+		c.cfg.Positions(p)
+	case "done", "refused":
+		var a Answer
+		if err := json.Unmarshal(b, &a); err != nil {
+			return c.fault("answer %.100q: %v", b, err)
+		}
+		c.mu.Lock()
+		if ch := c.link.answers[f.ID]; ch != nil {
+			delete(c.link.answers, f.ID)
+			ch <- a
+		}
+		c.mu.Unlock()
+	}
+	return nil
+}
+
+// advance checks the contract, applies the changes and moves the cursor.
+func (c *Console) advance(from, to int64, changes []change) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	p := c.picture
+	if from != p.Seq || to < from {
+		c.stats.Gaps++
+		return c.broken("a frame goes from %d to %d, the cursor is %d", from, to, p.Seq)
+	}
+	last := from
+	for i := range changes {
+		ch := &changes[i]
+		if ch.Seq <= last || ch.Seq > to {
+			c.stats.Doubles++
+			return c.broken("change %d follows %d in a frame to %d", ch.Seq, last, to)
+		}
+		last = ch.Seq
+		if err := p.apply(ch); err != nil {
+			return c.broken("%v", err)
+		}
+		c.stats.Changes++
+		if c.cfg.Changed != nil {
+			c.cfg.Changed(ch.Seq, ch.Kind, ch.At)
+		}
+		if len(ch.Reset) > 0 {
+			return errResync // the simplest right answer; a screen may fetch the kinds alone
+		}
+	}
+	if to > p.Seq {
+		p.Seq = to
+		c.signal()
+	}
+	return nil
+}
+
+func (c *Console) fault(format string, args ...any) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.broken(format, args...)
+}
+
+// broken notes a breach of the contract. The console is locked.
+func (c *Console) broken(format string, args ...any) error {
+	text := fmt.Sprintf(format, args...)
+	if len(c.stats.Faults) < 10 {
+		c.stats.Faults = append(c.stats.Faults, text)
+	}
+	return fmt.Errorf("%w: %s", errResync, text)
+}
