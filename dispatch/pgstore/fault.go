@@ -73,7 +73,8 @@ func away(err error) bool {
 func broken(err error) bool {
 	var connect *pgconn.ConnectError
 	var netErr net.Error
-	return errors.As(err, &connect) || errors.As(err, &netErr) || errors.Is(err, context.DeadlineExceeded) ||
+	var lost *lostCommit
+	return errors.As(err, &lost) || errors.As(err, &connect) || pgconn.SafeToRetry(err) || errors.As(err, &netErr) || errors.Is(err, context.DeadlineExceeded) ||
 		errors.Is(err, net.ErrClosed) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || pgconn.Timeout(err)
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"pgregory.net/rapid"
 
 	"liandong/dispatch"
 	"liandong/geo"
@@ -136,7 +137,7 @@ func testTask(id, incident, team string) *dispatch.Task {
 		Type: dispatch.TaskRescue, State: dispatch.TaskAssigned, Stamps: map[dispatch.TaskState]dispatch.Stamp{dispatch.TaskAssigned: {At: moment}}}
 }
 
-func asJSON(t testing.TB, v any) string {
+func asJSON(t rapid.TB, v any) string {
 	t.Helper()
 	b, err := json.Marshal(v)
 	if err != nil {
