@@ -155,3 +155,16 @@ func wantCode(t testing.TB, err error, code dispatch.Code, field string) {
 		t.Errorf("the refusal %v names the field %q, want %q", err, got, field)
 	}
 }
+
+// dropping takes records off the board.
+func dropping(records ...dispatch.Record) func(context.Context, dispatch.Tx, *dispatch.Change) error {
+	return func(ctx context.Context, tx dispatch.Tx, c *dispatch.Change) error {
+		for _, r := range records {
+			if _, err := tx.Lock(ctx, c.Realm, dispatch.RefOf(r)); err != nil {
+				return err
+			}
+			c.Drops = append(c.Drops, dispatch.Drop{Ref: dispatch.RefOf(r), Before: dispatch.HeadOf(r).Scope})
+		}
+		return nil
+	}
+}
