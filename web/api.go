@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/http"
+	"path"
 	"reflect"
 	"strings"
 
@@ -21,11 +22,26 @@ func newAPI(mux *http.ServeMux) huma.API {
 		"Every refusal is an RFC 9457 problem document. The socket at /api/v1/socket speaks the same records; its frames are the schemas Frame…."
 	cfg.OpenAPIPath, cfg.DocsPath, cfg.SchemasPath = "", "", ""
 	cfg.CreateHooks = nil
+	cfg.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
 	cfg.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"session": {Type: "apiKey", In: "cookie", Name: cookieName, Description: "and, on everything that is no GET, the header X-CSRF"},
 	}
 	cfg.Components.Schemas.RegisterTypeAlias(reflect.TypeFor[dispatch.Record](), reflect.TypeFor[Record]())
 	return humago.New(mux, cfg)
+}
+
+// schemaName is the type's own name; those of rooms beside the domain carry the room's, so that no two
+// are called the same.
+func schemaName(t reflect.Type, hint string) string {
+	name := huma.DefaultSchemaNamer(t, hint)
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	switch room := path.Base(t.PkgPath()); room {
+	case "vocabulary", "realtime":
+		return strings.ToUpper(room[:1]) + room[1:] + name
+	}
+	return name
 }
 
 // Record documents any of the nouns; on the wire it is the record itself.

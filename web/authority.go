@@ -42,6 +42,11 @@ func (s *Server) authority(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	page := "https://" + r.Host + "/ca"
+	city, err := s.city(r.Context())
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
 	switch r.URL.Path {
 	case "/ca.pem":
 		h.Set("Content-Type", "application/x-pem-file")
@@ -55,7 +60,7 @@ func (s *Server) authority(w http.ResponseWriter, r *http.Request) {
 		h.Set("Content-Type", "application/x-apple-aspen-config")
 		h.Set("Content-Disposition", `attachment; filename="liandong-ca.mobileconfig"`)
 		id := fmt.Sprintf("%x", sha256.Sum256(block.Bytes))
-		fmt.Fprintf(w, authorityProfile, base64.StdEncoding.EncodeToString(block.Bytes), escapeXML(s.cfg.Settings.City.Name), uuid(id[:32]), uuid(id[32:]))
+		fmt.Fprintf(w, authorityProfile, base64.StdEncoding.EncodeToString(block.Bytes), escapeXML(city.Name), uuid(id[:32]), uuid(id[32:]))
 	case "/ca.svg":
 		svg, err := qrSVG(page)
 		if err != nil {
@@ -65,17 +70,17 @@ func (s *Server) authority(w http.ResponseWriter, r *http.Request) {
 		h.Set("Content-Type", "image/svg+xml")
 		_, _ = w.Write(svg)
 	default:
-		s.authorityHTML(w, r, block, page)
+		s.authorityHTML(w, r, block, page, city.Name)
 	}
 }
 
 var authorityTemplate = template.Must(template.New("ca").Parse(authorityPage))
 
-func (s *Server) authorityHTML(w http.ResponseWriter, r *http.Request, block *pem.Block, page string) {
+func (s *Server) authorityHTML(w http.ResponseWriter, r *http.Request, block *pem.Block, page, city string) {
 	data := struct {
 		City, Address, Fingerprint, Until string
 		Own                               bool
-	}{City: s.cfg.Settings.City.Name, Address: page, Own: block != nil}
+	}{City: city, Address: page, Own: block != nil}
 	if block != nil {
 		cert, err := x509.ParseCertificate(block.Bytes)
 		if err != nil {

@@ -47,8 +47,15 @@ var kinds = map[string]string{
 
 func (s *Server) consoleRoutes() {
 	f := &files{fs: s.cfg.Console, tags: map[string]string{}}
-	s.mux.HandleFunc("GET /field", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/field/", http.StatusMovedPermanently) })
-	s.mux.HandleFunc("GET /", func(w http.ResponseWriter, r *http.Request) {
+	s.mux.HandleFunc("GET /field", func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, "/field/", http.StatusMovedPermanently)
+	})
+	s.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			w.Header().Set("Allow", "GET, HEAD")
+			s.fail(w, r, refusal(dispatch.NotFound, "没有这个接口："+r.Method+" "+r.URL.Path, "there is no such endpoint: "+r.Method+" "+r.URL.Path))
+			return
+		}
 		if f.fs == nil {
 			unbuilt(w, r)
 			return

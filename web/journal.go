@@ -190,4 +190,3 @@ func span(from, to time.Time, longest time.Duration) error {
 	}
 	return nil
 }
-

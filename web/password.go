@@ -86,6 +86,8 @@ func checkPassword(login, password string) error {
 }
 
 // secretInvalid is a refusal that does not repeat what was given.
-func secretInvalid(zh, en string, legal ...string) error { return invalid("new", nil, zh, en, legal...) }
+func secretInvalid(zh, en string, legal ...string) error {
+	return invalid("new", nil, zh, en, legal...)
+}
 
 func stack() []byte { return debug.Stack() }

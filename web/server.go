@@ -18,11 +18,13 @@ import (
 
 // Config is what the door needs. Service, Store and Settings have no default.
 type Config struct {
-	Service  *dispatch.Service
-	Store    Store
-	Hub      *realtime.Hub  // nil: no socket
-	Lane     *realtime.Lane // nil: no positions
-	Settings Settings
+	Service *dispatch.Service
+	Store   Store
+	Hub     *realtime.Hub  // nil: no socket
+	Lane    *realtime.Lane // nil: no positions
+	// Passwords is shared with the domain, which hashes those that an administrator sets; nil makes one.
+	Passwords *Passwords
+	Settings  Settings
 	// Console holds the built console; nil shows a page that says how to build it.
 	Console fs.FS
 	// Authority is the server's own certificate authority in PEM; nil when the operator brought a
@@ -41,14 +43,14 @@ type Config struct {
 
 // Settings are what a screen has to know of the house.
 type Settings struct {
-	City       City              `json:"city"`
-	Zone       string            `json:"zone" doc:"IANA time zone of the local day"`
-	Thresholds Thresholds        `json:"thresholds"`
-	Tianditu   bool              `json:"tianditu" doc:"an online base map is set up"`
-	Demo       bool              `json:"demo" doc:"the demo city: invented data"`
-	Languages  []string          `json:"languages"`
-	Accounts   []DemoAccount     `json:"accounts,omitempty" doc:"of the demo city only"`
-	Stale      map[string]int    `json:"stale" doc:"source of a position: seconds after which it is stale"`
+	City       City           `json:"city"`
+	Zone       string         `json:"zone" doc:"IANA time zone of the local day"`
+	Thresholds Thresholds     `json:"thresholds"`
+	Tianditu   bool           `json:"tianditu" doc:"an online base map is set up"`
+	Demo       bool           `json:"demo" doc:"the demo city: invented data"`
+	Languages  []string       `json:"languages"`
+	Accounts   []DemoAccount  `json:"accounts,omitempty" doc:"of the demo city only"`
+	Stale      map[string]int `json:"stale" doc:"source of a position: seconds after which it is stale"`
 }
 
 // City is the division the house works for.
@@ -93,10 +95,13 @@ func New(cfg Config) *Server {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
+	if cfg.Passwords == nil {
+		cfg.Passwords = NewPasswords()
+	}
 	if cfg.PerAddress == 0 {
 		cfg.PerAddress = 512
 	}
-	s := &Server{cfg: cfg, mux: http.NewServeMux(), passwords: NewPasswords(), throttle: newThrottle(), photos: newUploads()}
+	s := &Server{cfg: cfg, mux: http.NewServeMux(), passwords: cfg.Passwords, throttle: newThrottle(), photos: newUploads()}
 	s.snapshots = newSnapshots(cfg.Store)
 	s.gazetteer = newGazetteer(cfg.Store)
 	s.api = newAPI(s.mux)
@@ -121,6 +126,7 @@ func (s *Server) routes() {
 	s.adminRoutes()
 	s.tileRoutes()
 	s.socketRoutes()
+	s.deviceRoutes()
 	s.healthRoutes()
 	s.authorityRoutes()
 	s.consoleRoutes()

@@ -42,6 +42,10 @@ func (s *Server) settingsRoutes() {
 
 func (s *Server) settings(ctx context.Context) (*settingsOutput, error) {
 	set := s.cfg.Settings
+	var err error
+	if set.City, err = s.city(ctx); err != nil {
+		return nil, err
+	}
 	if _, err := s.identify(requestOf(ctx)); err != nil {
 		p := s.problemOf(ctx, err)
 		if p.Code != string(codeAuth) {
@@ -54,6 +58,21 @@ func (s *Server) settings(ctx context.Context) (*settingsOutput, error) {
 		return nil, err
 	}
 	return &settingsOutput{"no-store", SignedSettings{Settings: set, AreasVersion: version}}, nil
+}
+
+// city is the division that the house works for: the first of the highest level that was imported.
+func (s *Server) city(ctx context.Context) (City, error) {
+	for _, level := range []dispatch.AreaLevel{dispatch.LevelCity, dispatch.LevelCounty} {
+		found, err := s.cfg.Service.Find(ctx, dispatch.System(dispatch.Live), dispatch.Query{Kind: dispatch.KindArea, States: []string{string(level)}, Limit: 1})
+		if err != nil {
+			return City{}, err
+		}
+		for _, r := range found {
+			a := r.(*dispatch.Area)
+			return City{a.Name, a.Code, a.Center, a.Bound}, nil
+		}
+	}
+	return City{}, nil
 }
 
 // Vocabulary is every code table, so that the console holds no copy.

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
-
 )
 
 // maxZoom is the deepest zoom for which area tiles are made; the map stretches those beyond.
@@ -63,4 +62,3 @@ func (s *Server) areaTile(w http.ResponseWriter, r *http.Request, _ *signedIn) e
 	_, _ = w.Write(tile) // the reader may have left
 	return nil
 }
-

@@ -1,0 +1,141 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"liandong/dispatch"
+	"liandong/dispatch/pgstore"
+	"liandong/geo/route"
+	"liandong/realtime"
+	"liandong/web"
+)
+
+// thresholds are the settings of the house that a city chooses.
+type thresholds struct {
+	Zone         string                   `help:"Time zone of the local day, for incident numbers." default:"Asia/Shanghai" env:"LIANDONG_ZONE"`
+	AckWithin    time.Duration            `help:"An assignment unanswered for longer raises an alarm." default:"2m" env:"LIANDONG_ACK_WITHIN"`
+	ClaimFor     time.Duration            `help:"A claimed report goes back to the queue after this." default:"5m" env:"LIANDONG_CLAIM_FOR"`
+	ArchiveAfter time.Duration            `help:"A finished incident leaves the board after this; 0 never." default:"24h" env:"LIANDONG_ARCHIVE_AFTER"`
+	CheckEvery   time.Duration            `help:"Safety check-in of teams on scene; 0 off." default:"20m" env:"LIANDONG_CHECK_EVERY"`
+	Stale        map[string]time.Duration `help:"After how long a position of a source is stale." default:"osmand=90s;owntracks=5m;phone=60s;demo=30s" env:"LIANDONG_STALE" placeholder:"SOURCE=SPAN;…"`
+}
+
+func (t thresholds) settings() (dispatch.Settings, error) {
+	zone, err := time.LoadLocation(t.Zone)
+	if err != nil {
+		return dispatch.Settings{}, fmt.Errorf("zone %q: use an IANA name such as Asia/Shanghai: %w", t.Zone, err)
+	}
+	return dispatch.Settings{Zone: zone, AckWithin: t.AckWithin, ClaimFor: t.ClaimFor, ArchiveAfter: t.ArchiveAfter, CheckEvery: t.CheckEvery}, nil
+}
+
+// screen is the same for the console, in seconds.
+func (t thresholds) screen() web.Settings {
+	stale := map[string]int{}
+	for source, d := range t.Stale {
+		stale[source] = int(d.Seconds())
+	}
+	return web.Settings{Zone: t.Zone, Stale: stale, Languages: []string{"zh", "en"}, Thresholds: web.Thresholds{
+		AckWithin: int(t.AckWithin.Seconds()), ClaimFor: int(t.ClaimFor.Seconds()), CheckEvery: int(t.CheckEvery.Seconds()), Link: []int{5, 15, 60}}}
+}
+
+// house is everything wired together, without a listener.
+type house struct {
+	store     *pgstore.Store
+	service   *dispatch.Service
+	hub       *realtime.Hub
+	lane      *realtime.Lane
+	passwords *web.Passwords
+	log       zerolog.Logger
+}
+
+// build wires the rooms over an open store.
+func build(store *pgstore.Store, t thresholds, log zerolog.Logger) (*house, error) {
+	settings, err := t.settings()
+	if err != nil {
+		return nil, err
+	}
+	h := &house{store: store, passwords: web.NewPasswords(), log: log}
+	h.lane = realtime.NewLane(realtime.LaneConfig{Store: store, Log: log, Stale: t.Stale})
+	h.hub = realtime.New(realtime.Config{Journal: store, Records: store, Lane: h.lane, Log: log})
+	h.service = dispatch.NewService(store, dispatch.Config{Now: time.Now, NewID: newID, Hash: h.passwords.Hash,
+		Committed: h.hub.Poke, Router: router(), Settings: settings})
+	return h, nil
+}
+
+// router estimates travel until a road network is there.
+func router() route.Router { return route.Default() }
+
+// newID makes ids that sort by time and cannot be guessed: 48 bits of milliseconds, 80 random bits.
+func newID() string {
+	var b [16]byte
+	rand.Read(b[6:]) // never fails; it ends the program instead
+	ms := time.Now().UnixMilli()
+	for i := range 6 {
+		b[i] = byte(ms >> (8 * (5 - i)))
+	}
+	return hex.EncodeToString(b[:])
+}
+
+// deadlines carries out each second what has fallen due, in every realm, until ctx ends.
+func (h *house) deadlines(ctx context.Context) {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	failing := false
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		err := h.fireDue(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err != nil && !failing:
+			h.log.Error().Err(err).Msg("what is due could not be carried out; it is tried again each second")
+		case err == nil && failing:
+			h.log.Info().Msg("what is due is carried out again")
+		}
+		failing = err != nil
+	}
+}
+
+func (h *house) fireDue(ctx context.Context) error {
+	realms, err := h.store.Realms(ctx)
+	if err != nil {
+		return err
+	}
+	var all []error
+	for _, realm := range realms {
+		if _, err := h.service.FireDue(ctx, realm); err != nil {
+			all = append(all, err)
+		}
+	}
+	return errors.Join(all...)
+}
+
+// upkeep sweeps what has expired and makes room for tracks, hourly.
+func (h *house) upkeep(ctx context.Context) {
+	tick := time.NewTicker(time.Hour)
+	defer tick.Stop()
+	for {
+		if _, err := h.store.Sweep(ctx, time.Now()); err != nil && ctx.Err() == nil {
+			h.log.Error().Err(err).Msg("sweep")
+		}
+		if _, err := h.store.KeepTrack(ctx, time.Now()); err != nil && ctx.Err() == nil {
+			h.log.Error().Err(err).Msg("tracks")
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}

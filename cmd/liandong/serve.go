@@ -1,0 +1,182 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"liandong/cmd/liandong/certs"
+	"liandong/cmd/liandong/demo"
+	"liandong/dispatch/pgstore"
+	"liandong/web"
+)
+
+type serveCmd struct {
+	databaseFlags `embed:""`
+	thresholds    `embed:""`
+	// All addresses by default: walls and phones are other machines. Everything but the sign-in page
+	// asks for an account.
+	Addr     string   `help:"Address of the console and the API (HTTPS). All of the machine's addresses by default, because walls and phones are other machines; 127.0.0.1:8443 keeps it to this one." default:":8443" env:"LIANDONG_ADDR"`
+	HTTPAddr string   `name:"http-addr" help:"Address that leads plain HTTP to HTTPS; off for none. Port 8080 when HTTPS has 8443." env:"LIANDONG_HTTP_ADDR"`
+	Cert     string   `help:"The operator's own certificate with its chain (PEM); with --key." env:"LIANDONG_CERT" type:"path"`
+	Key      string   `help:"Its private key (PEM)." env:"LIANDONG_KEY" type:"path"`
+	Names    []string `help:"Further names and addresses under which the server is reached, for its own certificate." env:"LIANDONG_NAMES"`
+	Demo     *bool    `help:"Load the demo city into an empty database and show its accounts. On by default for the private database, off with DATABASE_URL." negatable:"" env:"LIANDONG_DEMO"`
+	Log      string   `help:"What is logged: debug, info, warn, error." enum:"debug,info,warn,error" default:"info" env:"LIANDONG_LOG"`
+}
+
+// Run serves until it is told to stop.
+func (s *serveCmd) Run(ctx context.Context, c console) (err error) {
+	level, err := zerolog.ParseLevel(s.Log)
+	if err != nil {
+		return err
+	}
+	log := zerolog.New(zerolog.ConsoleWriter{Out: c.err, TimeFormat: time.DateTime}).Level(level).With().Timestamp().Logger()
+	db, err := s.start(ctx, func(msg string) { log.Info().Msg(msg) })
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.stop()) }()
+	store, err := db.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	w := witness{store: store, path: filepath.Join(s.Dir, "witness.json")}
+	if err := w.check(ctx, log); err != nil {
+		return err
+	}
+	h, err := build(store, s.thresholds, log)
+	if err != nil {
+		return err
+	}
+	made, err := s.demoCity(ctx, h, db, log)
+	if err != nil {
+		return errors.Join(err, h.close())
+	}
+	return s.serve(ctx, c, db, h, w, made)
+}
+
+// serve opens the doors and runs until ctx ends, then closes everything in order: no new requests,
+// the sockets with their answers, positions that wait, and last the database.
+func (s *serveCmd) serve(ctx context.Context, c console, db *database, h *house, w witness, made bool) error {
+	config, authority, err := certs.Load(db.certificates(), s.Cert, s.Key, s.Names...)
+	if err != nil {
+		return errors.Join(err, h.close())
+	}
+	settings := s.screen()
+	settings.Demo = made
+	if made {
+		settings.Accounts = demoAccounts()
+	}
+	door := web.New(web.Config{Service: h.service, Store: h.store, Hub: h.hub, Lane: h.lane, Passwords: h.passwords, Settings: settings,
+		Console: web.Console(), Authority: authority, Log: h.log, Ready: func(context.Context) error { return db.ready() }})
+	l, err := listen(s.Addr, s.HTTPAddr, config, door, h.log)
+	if err != nil {
+		return errors.Join(err, h.close())
+	}
+	addressFile := filepath.Join(s.Dir, "address")
+	if err := os.WriteFile(addressFile, []byte(l.base()+"\n"), 0o644); err != nil {
+		return errors.Join(err, l.close(), h.close())
+	}
+	defer os.Remove(addressFile)
+
+	background, stop := context.WithCancel(context.Background())
+	defer stop()
+	var work sync.WaitGroup
+	for _, job := range []func(context.Context){h.deadlines, h.upkeep, func(ctx context.Context) { w.keep(ctx, h.log) }} {
+		work.Go(func() { job(background) })
+	}
+	banner(c, l, authority, settings, s.Addr)
+	var failed error
+	select {
+	case <-ctx.Done():
+		c.say("\n正在停止… stopping…")
+	case failed = <-l.failed:
+	}
+	closing := l.close()
+	stop()
+	work.Wait()
+	return errors.Join(failed, closing, h.close(), w.note(context.Background()))
+}
+
+// close ends the sockets and stores the positions that wait.
+func (h *house) close() error {
+	ctx, stop := context.WithTimeout(context.Background(), 10*time.Second)
+	defer stop()
+	err := h.hub.Shutdown(ctx)
+	h.lane.Close()
+	return err
+}
+
+func (d *database) ready() error {
+	if d.cluster == nil {
+		return nil
+	}
+	return d.cluster.Ready()
+}
+
+// demoCity makes the demo city on the first start of a private database, or where it was asked for,
+// and tells whether this is one. Accounts with a known password exist only under the mark of made-up
+// data, and that mark is never put on a database with real data in it.
+func (s *serveCmd) demoCity(ctx context.Context, h *house, db *database, log zerolog.Logger) (bool, error) {
+	_, marked, err := h.store.Demo(ctx)
+	if err != nil {
+		return false, err
+	}
+	wanted := db.cluster != nil
+	if s.Demo != nil {
+		wanted = *s.Demo
+	}
+	if !wanted {
+		return marked, nil
+	}
+	if !marked {
+		err := h.store.MarkDemo(ctx, 1)
+		if errors.Is(err, pgstore.ErrNotEmpty) {
+			if s.Demo != nil {
+				return false, fmt.Errorf("--demo: %w", err)
+			}
+			return false, nil
+		}
+		if err != nil {
+			return false, err
+		}
+	}
+	done, err := h.store.Setting(ctx, demoLoaded, new(bool))
+	if err != nil || done {
+		return true, err
+	}
+	log.Info().Msg("loading the demo city 正在载入演示城市")
+	counties, err := countyBorders()
+	if err != nil {
+		return true, err
+	}
+	if counties != nil {
+		defer counties.Close()
+	}
+	if err := demo.Load(ctx, h.service, reader(counties), func(step string) { log.Info().Msg("demo city: " + step) }); err != nil {
+		return true, err
+	}
+	return true, h.store.SetSetting(ctx, demoLoaded, true)
+}
+
+// demoLoaded is set once the whole demo city is there; until then loading starts again, and skips
+// what it did.
+const demoLoaded = "demo_loaded"
+
+func demoAccounts() []web.DemoAccount {
+	var out []web.DemoAccount
+	for _, a := range demo.Accounts() {
+		for _, role := range a.Roles[:min(1, len(a.Roles))] {
+			out = append(out, web.DemoAccount{Login: a.Login, Password: demo.Password, Name: a.Name, Role: role})
+		}
+	}
+	return out
+}
