@@ -27,6 +27,7 @@ func newAPI(mux *http.ServeMux) huma.API {
 		"session": {Type: "apiKey", In: "cookie", Name: cookieName, Description: "and, on everything that is no GET, the header X-CSRF"},
 	}
 	cfg.Components.Schemas.RegisterTypeAlias(reflect.TypeFor[dispatch.Record](), reflect.TypeFor[Record]())
+	cfg.Components.Schemas.Map()["Record"] = union(cfg.Components.Schemas)
 	return humago.New(mux, cfg)
 }
 
@@ -47,17 +48,20 @@ func schemaName(t reflect.Type, hint string) string {
 // Record documents any of the nouns; on the wire it is the record itself.
 type Record struct{}
 
-// Schema is one of the nouns, told apart by kind.
-func (Record) Schema(r huma.Registry) *huma.Schema {
+const recordRef = "#/components/schemas/Record"
+
+// Schema points to the union, which newAPI puts among the components.
+func (Record) Schema(huma.Registry) *huma.Schema { return &huma.Schema{Ref: recordRef} }
+
+// union is one of the nouns, told apart by kind.
+func union(r huma.Registry) *huma.Schema {
 	one := &huma.Schema{Discriminator: &huma.Discriminator{PropertyName: "kind", Mapping: map[string]string{}}}
 	for _, k := range dispatch.Kinds {
 		rec, _ := dispatch.New(k)
 		ref := r.Schema(reflect.TypeOf(rec).Elem(), true, "")
 		one.OneOf = append(one.OneOf, &huma.Schema{Ref: ref.Ref})
 		one.Discriminator.Mapping[string(k)] = ref.Ref
-		if s := r.SchemaFromRef(ref.Ref); s != nil {
-			s.Properties["kind"].Enum = []any{string(k)}
-		}
+		r.SchemaFromRef(ref.Ref).Properties["kind"].Enum = []any{string(k)}
 	}
 	return one
 }
@@ -125,9 +129,8 @@ func (s *Server) openapi(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(doc) // the reader may have left
 }
 
-// components adds what no route mentions by itself: the nouns and the frames of the socket.
+// components adds what no route mentions by itself: the frames of the socket.
 func (s *Server) components() {
-	s.schema(reflect.TypeFor[Record]())
 	s.schema(reflect.TypeFor[dispatch.Seen]())
 	for _, frame := range frames {
 		s.schema(frame)

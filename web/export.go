@@ -15,7 +15,7 @@ import (
 )
 
 type exportInput struct {
-	filter
+	Filter
 	File string `path:"file" pattern:"^[a-z]+\\.csv$" patternDescription:"the noun and .csv" doc:"the noun and .csv: team.csv"`
 }
 

@@ -14,8 +14,8 @@ import (
 	"liandong/geo"
 )
 
-// filter is the part of a read's parameters that the list and the export share.
-type filter struct {
+// Filter is the part of a read's parameters that the list and the export share.
+type Filter struct {
 	IDs      string    `query:"id" maxLength:"6500" doc:"only these, separated by commas; at most 100"`
 	Incident string    `query:"incident" maxLength:"64" doc:"of this incident"`
 	Team     string    `query:"team" maxLength:"64" doc:"of this team"`
@@ -31,7 +31,7 @@ type filter struct {
 
 type listInput struct {
 	Kind string `path:"kind" enum:"agency,area,person,depot,hazard,report,incident,team,task,equipment,stock,device,note,alarm" doc:"the noun"`
-	filter
+	Filter
 	After string `query:"after" maxLength:"200" doc:"next of the page before"`
 	Limit int    `query:"limit" minimum:"1" maximum:"1000" default:"100"`
 }
@@ -101,7 +101,7 @@ func (s *Server) page(ctx context.Context, actor dispatch.Actor, q dispatch.Quer
 }
 
 // query turns the parameters into the domain's question.
-func (f *filter) query(kind string) (dispatch.Query, error) {
+func (f *Filter) query(kind string) (dispatch.Query, error) {
 	q := dispatch.Query{Kind: dispatch.Kind(kind), IDs: list(f.IDs), Incident: f.Incident, Team: f.Team, Agency: f.Agency,
 		States: list(f.State), Text: strings.TrimSpace(f.Text), Inside: f.Inside, Since: f.Since, Archived: f.Archived}
 	if len(q.IDs) > 100 {
