@@ -1,7 +1,10 @@
 package web
 
 import (
+	"context"
+	"errors"
 	"net/http"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -16,6 +19,28 @@ type Door struct{ s *Server }
 func (d Door) Handle(op *huma.Operation, h func(w http.ResponseWriter, r *http.Request, actor dispatch.Actor) error) {
 	d.s.document(op, nil)
 	d.s.mux.HandleFunc(op.Method+" "+op.Path, d.s.signed(func(w http.ResponseWriter, r *http.Request, me *signedIn) error {
-		return h(w, r, me.actor)
+		// Long files take their time; how much of it to read, the route bounds itself.
+		if err := http.NewResponseController(w).SetWriteDeadline(time.Now().Add(10 * time.Minute)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+			return err
+		}
+		if err := h(w, r, me.actor); err != nil || r.Method == http.MethodGet {
+			return err
+		}
+		return d.s.rescopeAll(r.Context())
 	}))
+}
+
+// rescopeAll closes the sockets of those whose agency has another jurisdiction than when they
+// connected: an import may have changed many.
+func (s *Server) rescopeAll(ctx context.Context) error {
+	agencies, err := s.cfg.Store.Find(ctx, dispatch.Query{Realm: dispatch.Live, Kind: dispatch.KindAgency, Archived: true, Limit: -1})
+	if err != nil {
+		return err
+	}
+	now := map[string]string{}
+	for _, r := range agencies {
+		now[dispatch.RefOf(r).ID] = r.(*dispatch.Agency).Jurisdiction
+	}
+	s.closeSockets(func(a dispatch.Actor) bool { return a.Jurisdiction != now[a.Agency] }, closeScope)
+	return nil
 }

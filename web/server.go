@@ -25,6 +25,7 @@ type Config struct {
 	// Passwords is shared with the domain, which hashes those that an administrator sets; nil makes one.
 	Passwords *Passwords
 	Settings  Settings
+	Tianditu  Tianditu // an online base map; off without a key
 	// Console holds the built console; nil shows a page that says how to build it.
 	Console fs.FS
 	// Authority is the server's own certificate authority in PEM; nil when the operator brought a
@@ -125,6 +126,7 @@ func (s *Server) routes() {
 	s.photoRoutes()
 	s.adminRoutes()
 	s.tileRoutes()
+	s.tiandituRoutes()
 	s.socketRoutes()
 	s.deviceRoutes()
 	s.healthRoutes()

@@ -15,6 +15,7 @@ import (
 	"liandong/cmd/liandong/demo"
 	"liandong/dispatch/pgstore"
 	"liandong/web"
+	"liandong/web/imports"
 )
 
 type serveCmd struct {
@@ -28,6 +29,7 @@ type serveCmd struct {
 	Key      string   `help:"Its private key (PEM)." env:"LIANDONG_KEY" type:"path"`
 	Names    []string `help:"Further names and addresses under which the server is reached, for its own certificate." env:"LIANDONG_NAMES"`
 	Demo     *bool    `help:"Load the demo city into an empty database and show its accounts. On by default for the private database, off with DATABASE_URL." negatable:"" env:"LIANDONG_DEMO"`
+	Tianditu string   `help:"Key for the online base map of Tianditu; without one the map is offline." env:"LIANDONG_TIANDITU_KEY"`
 	Log      string   `help:"What is logged: debug, info, warn, error." enum:"debug,info,warn,error" default:"info" env:"LIANDONG_LOG"`
 }
 
@@ -75,8 +77,8 @@ func (s *serveCmd) serve(ctx context.Context, c console, db *database, h *house,
 	if made {
 		settings.Accounts = demoAccounts()
 	}
-	door := web.New(web.Config{Service: h.service, Store: h.store, Hub: h.hub, Lane: h.lane, Passwords: h.passwords, Settings: settings,
-		Console: web.Console(), Authority: authority, Log: h.log, Ready: func(context.Context) error { return db.ready() }})
+	door := web.New(web.Config{Service: h.service, Store: h.store, Hub: h.hub, Lane: h.lane, Passwords: h.passwords, Settings: settings, Tianditu: web.Tianditu{Key: s.Tianditu},
+		Console: web.Console(), Authority: authority, Log: h.log, Ready: func(context.Context) error { return db.ready() }, Routes: imports.Routes(h.service)})
 	l, err := listen(s.Addr, s.HTTPAddr, config, door, h.log)
 	if err != nil {
 		return errors.Join(err, h.close())

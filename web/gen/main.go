@@ -10,6 +10,7 @@ import (
 	"liandong/dispatch"
 	"liandong/realtime"
 	"liandong/web"
+	"liandong/web/imports"
 )
 
 func main() {
@@ -21,7 +22,8 @@ func main() {
 
 // write registers every route on a door that is never opened.
 func write(file string) error {
-	s := web.New(web.Config{Service: dispatch.NewService(nil, dispatch.Config{}), Hub: new(realtime.Hub), Lane: new(realtime.Lane), Log: zerolog.Nop()})
+	s := web.New(web.Config{Service: dispatch.NewService(nil, dispatch.Config{}), Hub: new(realtime.Hub), Lane: new(realtime.Lane),
+		Log: zerolog.Nop(), Routes: imports.Routes(nil)})
 	doc, err := s.Document()
 	if err != nil {
 		return err
