@@ -16,6 +16,7 @@ import (
 	"liandong/geo"
 	"liandong/geo/route"
 	"liandong/migrations/pgtest"
+	"liandong/web"
 	"liandong/web/imports"
 )
 
@@ -39,7 +40,7 @@ func open(t *testing.T) *house {
 	h := &house{T: t, store: store}
 	ids := 0
 	h.svc = dispatch.NewService(store, dispatch.Config{Now: time.Now, NewID: func() string { ids++; return fmt.Sprintf("id-%04d", ids) },
-		Router: route.Default(), Settings: dispatch.DefaultSettings()})
+		Hash: web.NewPasswords().Hash, Router: route.Default(), Settings: dispatch.DefaultSettings()})
 	city := geo.Bound{113, 33.7, 114.4, 34.5}.Box()
 	h.load(dispatch.KindArea, dispatch.Imported{Row: 2, Record: &dispatch.Area{Code: "4110", Level: dispatch.LevelCity, Name: "许昌市"}, Shape: city})
 	bureau := &dispatch.Agency{Name: "市应急管理局", Short: "市局", Type: dispatch.AgencyGovernment, Jurisdiction: "4110"}
