@@ -201,7 +201,7 @@ type smallBuffers struct{ net.Listener }
 func (l smallBuffers) Accept() (net.Conn, error) {
 	c, err := l.Listener.Accept()
 	if t, ok := c.(*net.TCPConn); ok {
-		_ = t.SetWriteBuffer(4 << 10)
+		_ = t.SetWriteBuffer(64 << 10)
 	}
 	return c, err
 }
@@ -317,7 +317,7 @@ func (w *town) raw(who, query string) *raw {
 	d := websocket.Dialer{ReadBufferSize: 1 << 10, NetDialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
 		c, err := (&net.Dialer{}).DialContext(ctx, network, addr)
 		if t, ok := c.(*net.TCPConn); ok {
-			_ = t.SetReadBuffer(4 << 10)
+			_ = t.SetReadBuffer(64 << 10)
 		}
 		return c, err
 	}}
