@@ -62,10 +62,10 @@ begin
 		execute format('create index %I on %I (realm, id) where not archived', noun || '_board', noun);
 	end loop;
 	foreach noun in array array['report', 'task', 'equipment', 'note', 'alarm'] loop
-		execute format($sql$create index %I on %I (realm, incident) where incident <> ''$sql$, noun || '_incident', noun);
+		execute format('create index %I on %I (realm, incident)', noun || '_incident', noun);
 	end loop;
 	foreach noun in array array['person', 'task', 'equipment', 'device', 'alarm'] loop
-		execute format($sql$create index %I on %I (realm, team) where team <> ''$sql$, noun || '_team', noun);
+		execute format('create index %I on %I (realm, team) where not archived', noun || '_team', noun);
 	end loop;
 	-- The agency goes into the index with the point: the fence is then part of the search.
 	foreach noun in array array['depot', 'hazard', 'report', 'incident', 'team', 'equipment', 'stock'] loop

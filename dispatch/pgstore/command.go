@@ -35,7 +35,7 @@ func (s *Store) Command(ctx context.Context, key dispatch.Key, do func(context.C
 		unsure = unsure || errors.As(err, &lost)
 		switch {
 		case ctx.Err() != nil && !unsure:
-			return nil, false, ctx.Err()
+			return nil, false, fault(ctx.Err())
 		case again(err) && n < attempts:
 		case away(err) && time.Since(began) < s.opts.Patience:
 		case unsure && away(err):
@@ -54,7 +54,7 @@ func (s *Store) Command(ctx context.Context, key dispatch.Key, do func(context.C
 		case <-time.After(wait):
 		case <-ctx.Done():
 			if !unsure {
-				return nil, false, ctx.Err()
+				return nil, false, fault(ctx.Err())
 			}
 			ctx = context.WithoutCancel(ctx) // the question still has an answer, and Patience bounds it
 		}

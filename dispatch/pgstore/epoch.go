@@ -27,8 +27,9 @@ type JournalHead struct {
 
 // serverSQL says which server this is and on which timeline. The name of the WAL file that is being
 // written begins with the timeline; the control file says it only from the next checkpoint on.
-const serverSQL = `select system_identifier::text, ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int::bigint
-	from pg_control_system()`
+// A standby writes none: 0, and every command there is refused as unavailable.
+const serverSQL = `select system_identifier::text, case when pg_is_in_recovery() then 0
+	else ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int::bigint end from pg_control_system()`
 
 // connected forgets the epoch when a new connection leads to another server or timeline: an address
 // may name several servers, and another one may have become the primary.
