@@ -44,7 +44,9 @@
 //	            │                 │
 //	            └───────► archived ◄┘      (archived: off the board, row kept)
 //
-// The first team assigned makes an incident active, verified on the way.
+// The first team assigned makes an incident active, verified on the way: teams
+// go before anybody knows. So an active or controlled incident, too, may turn
+// out to be a false alarm, once no task and no item is open any more.
 // Closing is refused with the complete list of open tasks and items, and,
 // from grade 3 up, without a final report that was sent. The last team's end
 // closes a controlled incident, but never after a reopening.

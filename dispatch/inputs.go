@@ -147,6 +147,9 @@ type TaskAdvance struct {
 	To        TaskState  `json:"to"`
 	EventTime *time.Time `json:"event_time,omitempty"`
 	Radio     bool       `json:"radio,omitempty" doc:"the desk enters it on behalf of a team on the radio"`
+	// Destination is told by a crew that learns at the scene where it goes on
+	// to; it makes that move legal for a rescue, too.
+	Destination *Place `json:"destination,omitempty" doc:"where the team goes on to; with to = to_destination only"`
 }
 
 // TaskEnd ends a task before it is done: refuse, cancel, release.

@@ -20,8 +20,8 @@ const (
 var incidentMoves = map[IncidentState][]IncidentState{
 	IncidentReported:   {IncidentVerified, IncidentActive, IncidentFalseAlarm, IncidentDuplicate},
 	IncidentVerified:   {IncidentActive, IncidentClosed, IncidentFalseAlarm, IncidentDuplicate},
-	IncidentActive:     {IncidentControlled, IncidentClosed, IncidentDuplicate},
-	IncidentControlled: {IncidentActive, IncidentClosed},
+	IncidentActive:     {IncidentControlled, IncidentClosed, IncidentFalseAlarm, IncidentDuplicate},
+	IncidentControlled: {IncidentActive, IncidentClosed, IncidentFalseAlarm},
 	IncidentClosed:     {IncidentActive, IncidentArchived},
 	IncidentFalseAlarm: {IncidentVerified, IncidentArchived},
 	IncidentDuplicate:  {IncidentArchived},

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"liandong/dispatch"
+	"liandong/geo"
 )
 
 // From the first call to the last unit home.
@@ -166,6 +167,47 @@ func TestThreeTapsOffline(t *testing.T) {
 	future := c.clock().Add(time.Hour)
 	if e := c.refused(c.leader("xf1"), dispatch.Invalid, "task.advance", dispatch.TaskAdvance{Task: task.ID, From: "on_scene", To: "done", EventTime: &future}); e.Field != "event_time" {
 		t.Errorf("field %q, want event_time", e.Field)
+	}
+}
+
+// Teams go before anybody knows: what turns out to be nothing is a false alarm,
+// but only when the last team has left.
+func TestFalseAlarmAfterTeamsWent(t *testing.T) {
+	t.Parallel()
+	c := newTown(t)
+	i := c.open("自动报警")
+	task := c.assign(c.desk, i.ID, "xf1")
+	c.advance("xf1", task.ID, "en_route", "on_scene")
+	move := dispatch.IncidentMove{Incident: i.ID, Reason: "误触"}
+	if e := c.refused(c.desk, dispatch.Blocked, "incident.dismiss", move); len(e.Blockers) != 1 || e.Blockers[0].ID != task.ID {
+		t.Errorf("blockers %v, want the open task", e.Blockers)
+	}
+	c.advance("xf1", task.ID, "done")
+	c.do(c.desk, "incident.dismiss", move)
+	if got := get[*dispatch.Incident](c, dispatch.KindIncident, i.ID); got.State != dispatch.IncidentFalseAlarm {
+		t.Errorf("incident is %s, want false_alarm", got.State)
+	}
+}
+
+// Where a patient goes is often known at the scene only.
+func TestDestinationToldAtTheScene(t *testing.T) {
+	t.Parallel()
+	c := newTown(t)
+	i := c.open("伤者")
+	task := c.assign(c.desk, i.ID, "xf1")
+	c.advance("xf1", task.ID, "en_route", "on_scene")
+	on := dispatch.TaskAdvance{Task: task.ID, From: "on_scene", To: "to_destination"}
+	c.refused(c.leader("xf1"), dispatch.IllegalMove, "task.advance", on)
+	far := geo.At(213, 34)
+	on.Destination = &dispatch.Place{Text: "中心医院", Point: &far}
+	if e := c.refused(c.leader("xf1"), dispatch.Invalid, "task.advance", on); e.Field != "destination.point" {
+		t.Errorf("field %q, want destination.point", e.Field)
+	}
+	on.Destination = &dispatch.Place{Text: "中心医院"}
+	c.do(c.leader("xf1"), "task.advance", on)
+	c.advance("xf1", task.ID, "at_destination", "done")
+	if got := get[*dispatch.Task](c, dispatch.KindTask, task.ID); got.State != dispatch.TaskDone || got.Destination.Text != "中心医院" {
+		t.Errorf("task %s to %v", got.State, got.Destination)
 	}
 }
 

@@ -50,6 +50,11 @@ const (
 )
 
 func (t *Task) check() error {
+	if t.Destination != nil {
+		if err := t.Destination.check("destination"); err != nil {
+			return err
+		}
+	}
 	return firstError(
 		checkText("choice", t.Choice, 0, 200),
 		checkText("reason", t.Reason, 0, 300),

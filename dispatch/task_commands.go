@@ -377,6 +377,12 @@ func advanceTask(ctx context.Context, w *work, in *TaskAdvance) error {
 		e.Field, e.Value = "from", in.From
 		return e
 	}
+	if in.Destination != nil {
+		if in.To != TaskToDestination {
+			return invalid("destination", in.To, "只有转运时才填写目的地", "a destination goes with the move to_destination only")
+		}
+		t.Destination = in.Destination
+	}
 	if in.To == TaskAssigned || in.To != TaskDone && in.To.Ended() || !oneOf(in.To, TaskMoves(t)) {
 		return illegalTask(t, in.To)
 	}
