@@ -1,0 +1,405 @@
+// The phone: everything that runs behind the pages, wired together. It works
+// the same with and without a network; what is old is said to be old.
+
+import { Refused } from '../api/http';
+import { all as readAll, record, vocabulary as readVocabulary, type Vocabulary } from '../api/reads';
+import * as session from '../api/session';
+import type { AnyRecord, Commands, CommandName, Incident, Kind, Seen, Session, Task } from '../api/types';
+import { Clock } from '../store/clock';
+import { Live } from '../store/live';
+import { Positions } from '../store/positions';
+import { Store } from '../store/store';
+import { Locate } from './locate';
+import { Outbox } from './outbox';
+import { alert } from './alert';
+import { overtaken, project, type Projected } from './project';
+import type { Row } from './row';
+import { sendRow } from './send';
+import { Storage } from './storage';
+import { midnight, news } from './select';
+import { Wake } from './wake';
+import { w } from './words';
+
+/** Who was signed in last: enough to work offline, nothing that opens a door. */
+export interface Identity {
+  person: string;
+  name: string;
+  team: string;
+  agency: string;
+  agencyName: string;
+  agencyPhone: string;
+}
+
+/** The picture as it was kept. */
+interface Kept {
+  person: string;
+  /** Server's clock, ms. */
+  at: number;
+  records: AnyRecord[];
+}
+
+export interface Prefs {
+  share: boolean;
+  theme: 'day' | 'dark';
+  /** Messages up to this time (server's clock, ms) are read. */
+  read: number;
+}
+
+const PREFS: Prefs = { share: false, theme: 'day', read: 0 };
+
+/** What the picture keeps: the leader's own work, not the whole city. */
+const KEPT: readonly Kind[] = ['incident', 'task', 'note', 'alarm', 'team'];
+
+export type Phase = 'starting' | 'signed-out' | 'in';
+
+export class Phone {
+  phase: Phase = 'starting';
+  identity: Identity | undefined;
+  session: Session | undefined;
+  prefs: Prefs = PREFS;
+  vocabulary: Vocabulary | undefined;
+  /** A task was given to the team or taken from it, and the leader has not said yes to that yet. */
+  notice: ReturnType<typeof news>;
+  /** Ended tasks of today that left the board. */
+  today: Task[] = [];
+  /** When the server took the last call for help, its clock, ms; 0 when none. */
+  distressSent = 0;
+  private readonly known = new Map<string, Task>();
+  private readonly titles = new Map<string, string>();
+  /** The phone cannot keep anything: taps live only as long as the page. */
+  forgetful = false;
+  /** Rows the server took, whose change the picture does not hold yet. */
+  private taken: { row: Row; seq: number }[] = [];
+  /** Server's clock, ms, when the picture was last true. */
+  private pictureAt = 0;
+  private keptAt = 0;
+  private dirty = false;
+
+  readonly clock = new Clock();
+  readonly positions = new Positions();
+  readonly store = new Store();
+  readonly live = new Live({ store: this.store, positions: this.positions, clock: this.clock });
+  readonly outbox: Outbox;
+  readonly locate: Locate;
+  readonly wake: Wake;
+  private readonly listeners = new Set<() => void>();
+
+  private constructor(readonly storage: Storage, private offset: number) {
+    this.outbox = new Outbox({
+      rows: storage,
+      send: sendRow,
+      person: () => (this.phase === 'in' ? this.identity?.person : undefined),
+      now: Date.now,
+      online: () => navigator.onLine,
+      offset: () => this.clockOffset(),
+      overtaken: (row, p) => overtaken(row, p.code, (p.current as Task | undefined) ?? this.store.get('task', String(row.body.task))),
+      alone: (work) => (navigator.locks ? navigator.locks.request('liandong-outbox', { ifAvailable: true }, (lock) => (lock ? work() : undefined)) : work()) as Promise<void>,
+      after: (ms, f) => {
+        const t = setTimeout(f, ms);
+        return () => clearTimeout(t);
+      },
+      newKey: () => crypto.randomUUID(),
+      changed: () => this.tell(),
+      done: (row, seq) => this.took(row, seq),
+    });
+    this.locate = new Locate({
+      geolocation: navigator.geolocation,
+      now: Date.now,
+      send: (f) => this.live.report({
+        lon: f.lon, lat: f.lat, accuracy: f.accuracy, ...(f.speed === null ? {} : { speed: f.speed }), ...(f.heading === null ? {} : { heading: f.heading }),
+        at: new Date(f.at + this.clockOffset()).toISOString(),
+      }),
+      changed: () => this.tell(),
+    });
+    this.wake = new Wake({
+      request: 'wakeLock' in navigator ? () => navigator.wakeLock.request('screen') : undefined,
+      visible: () => document.visibilityState === 'visible',
+    }, () => this.tell());
+  }
+
+  static async open(): Promise<Phone> {
+    const { storage, forgetful } = await Storage.open();
+    const phone = new Phone(storage, (await storage.read<number>('offset')) ?? 0);
+    phone.forgetful = forgetful;
+    phone.prefs = { ...PREFS, ...(await storage.read<Partial<Prefs>>('prefs')) };
+    phone.vocabulary = await storage.read<Vocabulary>('vocabulary');
+    phone.identity = await storage.read<Identity>('identity');
+    await phone.outbox.load();
+    await phone.start();
+    return phone;
+  }
+
+  subscribe(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /** Keeps the phone's promise to tell; call after anything the pages show has moved. */
+  tell(): void {
+    for (const l of [...this.listeners]) l();
+  }
+
+  private async start(): Promise<void> {
+    this.store.subscribe(() => {
+      this.dirty = true;
+      this.tell();
+    });
+    let was = this.live.phase;
+    this.live.subscribe(() => {
+      const now = this.live.phase;
+      if (now === 'live' && was !== 'live') {
+        void this.outbox.hurry();
+        this.locate.reconnected();
+        this.remember();
+        void this.readToday();
+      }
+      if (now === 'signed-out') this.leave();
+      was = now;
+      this.tell();
+    });
+    this.live.onChange((c) => this.heard(c));
+    const wake = () => {
+      if (document.visibilityState !== 'visible') return void this.keep();
+      void this.outbox.hurry();
+      void this.wake.again();
+    };
+    document.addEventListener('visibilitychange', wake);
+    addEventListener('pagehide', () => void this.keep());
+    addEventListener('online', () => void this.outbox.hurry());
+    this.clock.subscribe(() => this.tick());
+
+    if (this.identity?.team) {
+      const kept = await this.storage.read<Kept>('picture');
+      if (kept?.person === this.identity.person) {
+        this.pictureAt = kept.at;
+        this.store.apply(kept.records);
+      }
+      this.enter();
+    }
+    try {
+      await this.came(await session.current());
+    } catch (e) {
+      if (e instanceof Refused && e.problem.code === 'auth') this.leave();
+      else if (!this.identity) this.phase = 'signed-out';
+    }
+    this.tell();
+  }
+
+  async signIn(login: string, password: string): Promise<void> {
+    await this.came(await session.signIn(login, password, 'leader'));
+  }
+
+  async takeLeader(): Promise<void> {
+    await this.came(await session.takeRole('leader'));
+  }
+
+  async signOut(): Promise<void> {
+    await session.signOut().catch(() => {});
+    this.live.stop();
+    await this.storage.erase('identity');
+    await this.storage.erase('picture');
+    this.store.replace([]);
+    this.identity = undefined;
+    this.session = undefined;
+    this.pictureAt = 0;
+    this.leave();
+  }
+
+  async changePassword(old: string, fresh: string): Promise<void> {
+    await session.changePassword(old, fresh);
+    await this.came(await session.current());
+  }
+
+  /** Takes down a tap; it is safe on the phone when this resolves. */
+  async act<N extends CommandName>(name: N, body: Commands[N], extra: { photo?: Blob; urgent?: boolean } = {}): Promise<Row> {
+    return this.outbox.add(name, body as Record<string, unknown>, { ...extra, event: name !== 'team.duty' && name !== 'task.correct' });
+  }
+
+  async setPrefs(p: Partial<Prefs>): Promise<void> {
+    this.prefs = { ...this.prefs, ...p };
+    this.tell();
+    this.tick();
+    await this.storage.write('prefs', this.prefs);
+  }
+
+  /** The task as the leader should see it: the record and the taps on top of it. */
+  projected(task: Task): Projected {
+    const rows = [...this.taken.map((t) => t.row), ...this.outbox.rows.filter((r) => r.person === this.identity?.person)];
+    return project(task, rows, (type, state) => this.movesOf(type, state)[0] ?? '');
+  }
+
+  /** Legal moves of a task of that type in that state, the usual one first. */
+  movesOf(type: string, state: string): string[] {
+    const tables = this.vocabulary?.moves as { task?: Record<string, Record<string, string[]>> } | undefined;
+    return tables?.task?.[type]?.[state] ?? [];
+  }
+
+  dutiesFrom(duty: string): string[] {
+    return (this.vocabulary?.moves as { duty?: Record<string, string[]> } | undefined)?.duty?.[duty] ?? [];
+  }
+
+  /** live: following. late: older than 5 s. connecting: not yet there. offline: the picture is old. */
+  linkState(): 'live' | 'late' | 'connecting' | 'offline' {
+    const age = this.age();
+    if (this.live.phase === 'live') return age !== undefined && age > 15 ? 'offline' : age !== undefined && age > 5 ? 'late' : 'live';
+    if (!navigator.onLine || age === undefined ? this.live.problem || !navigator.onLine : age > 15) return 'offline';
+    return 'connecting';
+  }
+
+  /** The incident's title, also of one that left the board. */
+  titleOf(incident: string): string {
+    return this.store.get('incident', incident)?.title ?? this.titles.get(incident) ?? '…';
+  }
+
+  /** Calls for help for the team itself, with the last fix where there is one. */
+  async help(): Promise<void> {
+    const team = this.identity?.team;
+    if (!team) return;
+    this.distressSent = 0;
+    const f = this.locate.last;
+    const place = f && Date.now() - f.at < 600_000 ? { point: [f.lon, f.lat] as [number, number], text: `±${Math.round(f.accuracy)} m`, source: 'phone' } : undefined;
+    await this.act('team.distress', { team, ...(place ? { place } : {}) }, { urgent: true });
+  }
+
+  /** The desk entered a step first: tells the leader's own time as a correction. */
+  async correct(row: Row): Promise<void> {
+    await this.act('task.correct', { task: String(row.body.task), state: String(row.body.to) as Task['state'], time: row.event_time, reason: w('box.mineWhy') });
+    await this.outbox.discard(row, false);
+  }
+
+  dismiss(): void {
+    this.notice = undefined;
+    this.tell();
+  }
+
+  private heard(c: Seen): void {
+    const found = news(c.put ?? [], this.identity?.team ?? '', (id) => this.known.get(id));
+    this.remember();
+    // What this very phone did is no news.
+    if (!found || c.actor.id === this.identity?.person) return;
+    this.notice = found;
+    alert(found.kind, this.titleOf(found.task.incident));
+    this.tell();
+  }
+
+  private remember(): void {
+    for (const t of this.store.all('task')) if (t.team === this.identity?.team) this.known.set(t.id, t);
+    for (const i of this.store.all('incident')) this.titles.set(i.id, i.title);
+  }
+
+  /** Tasks that ended today and are no longer in the picture. */
+  private async readToday(): Promise<void> {
+    const team = this.identity?.team;
+    if (!team) return;
+    try {
+      this.today = await readAll('task', { team, archived: '1', since: new Date(midnight(this.now())).toISOString() });
+      const missing = [...new Set(this.today.map((t) => t.incident))].filter((id) => this.titleOf(id) === '…').slice(0, 20);
+      for (const id of missing) await record<Incident>('incident', id).then((i) => this.titles.set(id, i.title), () => {});
+      this.tell();
+    } catch {
+      // An old list is no harm: it is history.
+    }
+  }
+
+  /** Seconds since the picture was last true; undefined when there is none. */
+  age(): number | undefined {
+    if (this.live.phase === 'live' || this.live.seq > 0) return this.live.age();
+    return this.pictureAt ? Math.max(0, this.clock.now() + (this.clockHeard() ? 0 : this.offset) - this.pictureAt) / 1000 : undefined;
+  }
+
+  private clockHeard(): boolean {
+    return this.live.seq > 0;
+  }
+
+  /** Server clock minus phone clock, ms: as heard, else as last known. */
+  private clockOffset(): number {
+    return this.clockHeard() ? Math.round(this.clock.now() - Date.now()) : this.offset;
+  }
+
+  /** Now on the server's clock, as well as the phone knows it. */
+  now(): number {
+    return Date.now() + this.clockOffset();
+  }
+
+  private async came(s: Session): Promise<void> {
+    this.session = s;
+    if (s.must_change || s.role !== 'leader' || !s.person.team) {
+      this.phase = 'signed-out';
+      this.tell();
+      return;
+    }
+    const changed = this.identity?.person !== s.person.id || this.identity.team !== s.person.team;
+    if (changed) {
+      await this.storage.erase('picture');
+      this.store.replace([]);
+      this.pictureAt = 0;
+    }
+    this.identity = {
+      person: s.person.id, name: s.person.name, team: s.person.team, agency: s.agency?.id ?? '',
+      agencyName: s.agency?.short ?? s.agency?.name ?? '', agencyPhone: s.agency?.phone ?? '',
+    };
+    await this.storage.write('identity', this.identity);
+    void navigator.storage?.persist?.();
+    if (this.phase !== 'in' || changed) this.enter();
+    void this.outbox.signedIn();
+    if (await readVocabulary().then((v) => (this.vocabulary = v), () => undefined)) await this.storage.write('vocabulary', this.vocabulary);
+    this.tell();
+  }
+
+  private enter(): void {
+    this.phase = 'in';
+    this.live.stop();
+    this.live.start();
+    this.tick();
+  }
+
+  private leave(): void {
+    this.phase = 'signed-out';
+    this.live.stop();
+    this.locate.stop();
+    void this.wake.set(false);
+    this.tell();
+  }
+
+  private took(row: Row, seq: number): void {
+    if (row.command === 'team.distress') this.distressSent = this.now();
+    const entry = { row, seq };
+    this.taken = [...this.taken, entry];
+    void this.live.reached(seq).then(() => {
+      this.taken = this.taken.filter((t) => t !== entry);
+      this.tell();
+    });
+  }
+
+  /** Once a second. */
+  private tick(): void {
+    if (this.phase === 'in') {
+      const open = this.store.all('task').some((t) => t.team === this.identity?.team && t.next !== undefined && t.state !== 'proposed');
+      if (this.prefs.share) {
+        this.locate.start();
+        this.locate.tick();
+      } else if (this.locate.state !== 'off') this.locate.stop();
+      if (open !== this.wanted) {
+        this.wanted = open;
+        void this.wake.set(open);
+      }
+      if (this.dirty || Date.now() - this.keptAt > 15_000) void this.keep();
+    }
+    this.tell();
+  }
+
+  private wanted = false;
+
+  /** Keeps the picture on the phone. */
+  private async keep(): Promise<void> {
+    if (this.live.seq === 0 || !this.identity) return;
+    this.dirty = false;
+    this.keptAt = Date.now();
+    const records = KEPT.flatMap((k) => this.store.all(k) as AnyRecord[]).filter((r) => r.kind !== 'team' || r.id === this.identity?.team);
+    const at = this.clock.now() - this.live.age() * 1000;
+    this.pictureAt = at;
+    this.offset = this.clockOffset();
+    await this.storage.write('picture', { person: this.identity.person, at, records } satisfies Kept);
+    await this.storage.write('offset', this.offset);
+  }
+}
