@@ -90,7 +90,7 @@ func commitEquipment(ctx context.Context, w *work, in *EquipmentCommit) error {
 		}
 	}
 	e.Incident, e.Team = i.ID, in.Team
-	w.change.Take = append(w.change.Take, Use{RefOf(e), RefOf(i), w.at})
+	w.change.Take = append(w.change.Take, Use{RefOf(e), RefOf(i)})
 	// Those who run the incident see what was sent to it.
 	w.rescope(e, e.Scope.with(Share{Agency: i.Scope.Agency, Tier: TierView, Source: ShareTask}))
 	return w.put(e)
@@ -110,7 +110,7 @@ func returnEquipment(ctx context.Context, w *work, in *EquipmentReturn) error {
 	if in.Condition != "" {
 		e.Condition = in.Condition
 	}
-	w.change.Free = append(w.change.Free, Use{RefOf(e), Ref{KindIncident, e.Incident}, w.at})
+	w.change.Free = append(w.change.Free, Use{RefOf(e), Ref{KindIncident, e.Incident}})
 	w.change.Note, e.Incident, e.Team = in.Reason, "", ""
 	to := e.Scope
 	for _, sh := range e.Scope.Shares {

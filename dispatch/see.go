@@ -24,7 +24,7 @@ func (v Vision) String() string { return [...]string{"hidden", "redacted", "full
 //	note, report,
 //	alarm, hazard,
 //	equipment, stock  full         full            as shared  full          –
-//	person, device    dispatcher, chief, admin of own agency or within jurisdiction; a person itself
+//	person, device    admin of own agency or jurisdiction; persons also its dispatcher and chief
 //
 // Observers see what a dispatcher of their agency sees, redacted. Leaders see
 // their own team and what it is on, and open records redacted. Planners see as

@@ -132,12 +132,12 @@ type Index struct {
 // Indexed returns the record's index.
 func Indexed(r Record) Index { return r.index() }
 
-// Use is one entry of the ledger: a resource promised to one use from a time
-// until it is ended. The database refuses two exclusive uses that overlap.
+// Use is one entry of the ledger: a resource promised to one use from now, on
+// the database's clock, until it is ended. The database refuses two exclusive
+// uses that overlap.
 type Use struct {
-	Resource Ref       // team or equipment
-	For      Ref       // task or incident
-	From     time.Time // server receive time
+	Resource Ref // team or equipment
+	For      Ref // task or incident
 }
 
 // Move is a quantity taken from (negative) or added to a stock.

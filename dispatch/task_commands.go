@@ -254,7 +254,7 @@ func (w *work) bind(ctx context.Context, i *Incident, team *Team, t *Task) error
 		}
 	}
 	if !t.Interruptible && !team.MultiAssign {
-		w.change.Take = append(w.change.Take, Use{RefOf(team), RefOf(t), w.at})
+		w.change.Take = append(w.change.Take, Use{RefOf(team), RefOf(t)})
 	}
 	if err := w.settle(ctx, team, t); err != nil {
 		return err
@@ -406,7 +406,7 @@ func advanceTask(ctx context.Context, w *work, in *TaskAdvance) error {
 	w.startTimer(t)
 	if in.To == TaskReturning && !t.Interruptible && !o.team.MultiAssign {
 		// On the way home a team may already be sent elsewhere.
-		w.change.Free = append(w.change.Free, Use{RefOf(o.team), RefOf(t), w.at})
+		w.change.Free = append(w.change.Free, Use{RefOf(o.team), RefOf(t)})
 	}
 	t.Interruptible = t.Interruptible || in.To == TaskReturning
 	t.setNext()
@@ -433,7 +433,7 @@ func (w *work) startTimer(t *Task) {
 // end closes a task: the ledger is freed, the timers stop.
 func (w *work) end(t *Task, to TaskState, s Stamp) error {
 	if t.State != TaskProposed && !t.Interruptible {
-		w.change.Free = append(w.change.Free, Use{Ref{KindTeam, t.Team}, RefOf(t), w.at})
+		w.change.Free = append(w.change.Free, Use{Ref{KindTeam, t.Team}, RefOf(t)})
 	}
 	t.State, t.Next, t.AckDue, t.CheckDue, t.Flagged = to, "", nil, nil, false
 	if _, have := t.Stamps[to]; !have {
