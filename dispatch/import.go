@@ -163,7 +163,7 @@ func (w *work) imported(ctx context.Context, kind Kind, row Imported, there map[
 		}
 	}
 	h.Scope.Open = slices.Contains([]Kind{KindArea, KindAgency, KindDepot, KindTeam}, kind)
-	h.Kind, h.Updated = kind, w.at
+	h.Kind, h.Version, h.Created, h.Updated = kind, 1, w.at, w.at
 	if old != nil {
 		if err := May(w.actor, w.cmd, RefOf(old), old.head().Scope); err != nil {
 			return err
