@@ -1,0 +1,71 @@
+// The reads beside snapshot and socket.
+import { json, send } from './http';
+import type { AnyRecord, CapabilityName, EventType, Hit, Kind, Nouns, Ranking, Seen } from './types';
+
+export interface Vocabulary {
+  events: EventType[];
+  capabilities: CapabilityName[];
+  moves?: Record<string, Record<string, string[]>>;
+}
+
+export const vocabulary = () => json<Vocabulary>('/api/v1/vocabulary');
+
+export const candidates = (incident: string, signal?: AbortSignal) =>
+  json<Ranking>(`/api/v1/incidents/${encodeURIComponent(incident)}/candidates`, { signal });
+
+export async function search(text: string, limit = 8, signal?: AbortSignal): Promise<Hit[]> {
+  const q = new URLSearchParams({ text, limit: String(limit) });
+  return (await json<{ hits: Hit[] | null }>(`/api/v1/search?${q}`, { signal, timeout: 5_000 })).hits ?? [];
+}
+
+export interface Page<T> {
+  records: T[];
+  next: string;
+}
+
+export const page = <K extends Kind>(kind: K, query: Record<string, string>, signal?: AbortSignal) =>
+  json<Page<Nouns[K]>>(`/api/v1/records/${kind}?${new URLSearchParams(query)}`, { signal });
+
+/** All records of a kind that the query finds, page by page, at most 5,000. */
+export async function all<K extends Kind>(kind: K, query: Record<string, string> = {}): Promise<Nouns[K][]> {
+  const out: Nouns[K][] = [];
+  for (let after = ''; out.length < 5_000; ) {
+    const p = await page(kind, { ...query, limit: '500', ...(after ? { after } : {}) });
+    out.push(...(p.records ?? []));
+    if (!p.next) break;
+    after = p.next;
+  }
+  return out;
+}
+
+export const record = <T extends AnyRecord>(kind: Kind, id: string) => json<T>(`/api/v1/records/${kind}/${encodeURIComponent(id)}`);
+
+export const journal = (incident: string, after = '', limit = 200) =>
+  json<{ changes: Seen[] | null; next?: string | number }>(
+    `/api/v1/journal?${new URLSearchParams({ incident, limit: String(limit), ...(after ? { after } : {}) })}`,
+  );
+
+export async function uploadPhoto(file: Blob): Promise<string> {
+  const answer = await send('/api/v1/photos', { method: 'POST', body: file, headers: { 'Content-Type': file.type }, timeout: 60_000 });
+  return ((await answer.json()) as { id: string }).id;
+}
+
+export interface Percentiles {
+  count: number;
+  p50: number;
+  p90: number;
+}
+
+export interface ResponseTimes {
+  from: string;
+  to: string;
+  incidents: number;
+  tasks: number;
+  backwards: number;
+  call_taking: Percentiles;
+  queue: Percentiles;
+  turnout: Percentiles;
+  travel: Percentiles;
+}
+
+export const responseTimes = (from: string, to: string) => json<ResponseTimes>(`/api/v1/report?${new URLSearchParams({ from, to })}`);

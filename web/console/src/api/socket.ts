@@ -1,0 +1,144 @@
+// One socket that keeps itself alive: it dials, listens, notices silence and
+// dials again. What frames mean is not its business (see store/live.ts).
+import type { Ask, Frame } from './types';
+
+/** Named close codes; the server's are in realtime/close.go. */
+export const closeCodes = {
+  slow: 4001, epoch: 4002, auth: 4003, scope: 4004, tooOld: 4005, protocol: 4006,
+} as const;
+
+/** What to do after a close: dial with the cursor, take a new snapshot, or sign in. */
+export type After = 'resume' | 'snapshot' | 'sign-in';
+
+export function after(code: number): After {
+  switch (code) {
+    case closeCodes.epoch:
+    case closeCodes.scope:
+    case closeCodes.tooOld:
+    case closeCodes.protocol:
+      return 'snapshot';
+    case closeCodes.auth:
+      return 'sign-in';
+  }
+  return 'resume';
+}
+
+/** What the socket needs of a WebSocket; a seam for tests. */
+export interface Wire {
+  onopen: (() => void) | null;
+  onmessage: ((e: { data: unknown }) => void) | null;
+  onclose: ((e: { code: number }) => void) | null;
+  readonly readyState: number;
+  send(text: string): void;
+  close(code?: number): void;
+}
+
+export interface SocketOptions {
+  dial: (since: number, epoch: string) => Wire;
+  /** Where the next dial continues. */
+  cursor: () => { seq: number; epoch: string };
+  frame: (f: Frame) => void;
+  opened: () => void;
+  closed: (what: After) => void;
+  random?: () => number;
+}
+
+/** ms before dial number n (0 is the first retry): 0.5 s doubling to 15 s, with jitter so that not all consoles come at once. */
+export function backoff(n: number, random: () => number = Math.random): number {
+  const full = Math.min(15_000, 500 * 2 ** n);
+  return full / 2 + (full / 2) * random();
+}
+
+export class Socket {
+  #wire: Wire | undefined;
+  #tries = 0;
+  #retry: ReturnType<typeof setTimeout> | undefined;
+  #silence: ReturnType<typeof setTimeout> | undefined;
+  #beat = 4;
+  #stopped = true;
+
+  constructor(private readonly o: SocketOptions) {}
+
+  start() {
+    this.#stopped = false;
+    this.#dial();
+  }
+
+  stop() {
+    this.#stopped = true;
+    clearTimeout(this.#retry);
+    this.#drop(1000);
+  }
+
+  /** Dials now instead of after the pause: the network is back or the page is seen again. */
+  hurry() {
+    if (this.#stopped || this.#wire) return;
+    this.#tries = 0;
+    clearTimeout(this.#retry);
+    this.#dial();
+  }
+
+  /** Sends where the link is up; false when it is not. */
+  send(ask: Ask): boolean {
+    if (!this.#wire || this.#wire.readyState !== 1) return false;
+    this.#wire.send(JSON.stringify(ask));
+    return true;
+  }
+
+  #dial() {
+    const { seq, epoch } = this.o.cursor();
+    const wire = this.o.dial(seq, epoch);
+    this.#wire = wire;
+    wire.onopen = () => {
+      if (wire !== this.#wire) return;
+      this.#listen();
+      this.o.opened();
+    };
+    wire.onmessage = (e) => {
+      if (wire !== this.#wire || typeof e.data !== 'string') return;
+      const frame = JSON.parse(e.data) as Frame;
+      this.#tries = 0;
+      if (frame.t === 'hello' && frame.beat > 0) this.#beat = frame.beat;
+      this.#listen();
+      this.o.frame(frame);
+    };
+    wire.onclose = (e) => {
+      if (wire === this.#wire) this.#closed(after(e.code));
+    };
+    this.#listen();
+  }
+
+  /** Three beats without a word mean a dead link, whatever the browser thinks of it. */
+  #listen() {
+    clearTimeout(this.#silence);
+    this.#silence = setTimeout(() => {
+      this.#drop(1000);
+      this.#closed('resume');
+    }, this.#beat * 3_000);
+  }
+
+  #drop(code: number) {
+    clearTimeout(this.#silence);
+    const wire = this.#wire;
+    this.#wire = undefined;
+    if (!wire) return;
+    wire.onopen = wire.onmessage = wire.onclose = null;
+    wire.close(code);
+  }
+
+  #closed(what: After) {
+    this.#drop(1000);
+    if (this.#stopped) return;
+    if (what === 'resume') this.#retry = setTimeout(() => this.#dial(), backoff(this.#tries++, this.o.random));
+    else this.#stopped = true;
+    this.o.closed(what);
+  }
+}
+
+/** Dials the server the page came from. */
+export function dialServer(since: number, epoch: string): Wire {
+  const url = new URL('/api/v1/socket', location.href);
+  url.protocol = url.protocol.replace('http', 'ws');
+  url.search = new URLSearchParams({ since: String(since), epoch }).toString();
+  return new WebSocket(url) as unknown as Wire;
+}

@@ -1,0 +1,305 @@
+// Snapshot → socket → apply, for ever: the picture follows the journal without
+// a gap, or says since when it does not.
+import { problemIn, Refused, send } from '../api/http';
+import { current } from '../api/session';
+import { backoff, dialServer, Socket, type After, type Wire } from '../api/socket';
+import type { AnyRecord, Bound, Frame, Presence, Problem, Seen } from '../api/types';
+import type { Clock } from './clock';
+import type { Positions } from './positions';
+import type { Store } from './store';
+
+/** first: no picture yet. live: following. cut: the picture is old, dialling. signed-out: the session ended. */
+export type Phase = 'first' | 'live' | 'cut' | 'signed-out';
+
+/** How old the picture is, in words: the four looks of every screen. */
+export type Freshness = 'fresh' | 'late' | 'delayed' | 'lost';
+
+/** Seconds of age from which the picture is late, delayed, lost. */
+export const linkLimits = [5, 15, 60] as const;
+
+export function freshness(seconds: number): Freshness {
+  if (seconds > linkLimits[2]) return 'lost';
+  if (seconds > linkLimits[1]) return 'delayed';
+  return seconds > linkLimits[0] ? 'late' : 'fresh';
+}
+
+export interface Snapshot {
+  epoch: string;
+  seq: number;
+  realm: string;
+  at: string;
+  records: AnyRecord[];
+}
+
+export interface LiveOptions {
+  store: Store;
+  positions: Positions;
+  clock: Clock;
+  /** Seams for tests. */
+  snapshot?: () => Promise<Snapshot>;
+  dial?: (since: number, epoch: string) => Wire;
+  probe?: () => Promise<unknown>;
+  random?: () => number;
+  now?: () => number;
+}
+
+export class Live {
+  phase: Phase = 'first';
+  /** Why there is no picture, when the snapshot was refused. */
+  problem: Problem | undefined;
+  seq = 0;
+  epoch = '';
+  realm = 'live';
+  presence: Presence[] = [];
+
+  #heard = 0; // own clock, ms: the last word of the feed
+  #behind = 0; // ms that the server itself was behind its journal then
+  #started = 0;
+  #look: { bound: Bound; zoom: number } | undefined;
+  #open = '';
+  #socket: Socket | undefined;
+  #tries = 0;
+  #retry: ReturnType<typeof setTimeout> | undefined;
+  #round = 0;
+  readonly #listeners = new Set<() => void>();
+  readonly #changes = new Set<(change: Seen) => void>();
+  readonly #waiting = new Set<{ seq: number; done: () => void }>();
+  readonly #now: () => number;
+
+  constructor(private readonly o: LiveOptions) {
+    this.#now = o.now ?? Date.now;
+  }
+
+  start() {
+    this.#started = this.#now();
+    globalThis.addEventListener?.('online', this.#hurry);
+    globalThis.document?.addEventListener('visibilitychange', this.#hurry);
+    void this.#load();
+  }
+
+  stop() {
+    this.#round++;
+    globalThis.removeEventListener?.('online', this.#hurry);
+    globalThis.document?.removeEventListener('visibilitychange', this.#hurry);
+    clearTimeout(this.#retry);
+    this.#socket?.stop();
+  }
+
+  /** Seconds since the picture was last known to be true. */
+  age(): number {
+    const since = this.#heard || this.#started || this.#now();
+    return Math.max(0, this.#now() - since + this.#behind) / 1000;
+  }
+
+  freshness(): Freshness {
+    return freshness(this.age());
+  }
+
+  /** Whether a command given now would reach the server. */
+  up(): boolean {
+    return this.phase === 'live';
+  }
+
+  /** What the map shows; positions come for that part only. */
+  look(bound: Bound, zoom: number) {
+    this.#look = { bound, zoom };
+    this.#socket?.send({ t: 'look', bound, zoom });
+  }
+
+  /** Which incident is on the screen, for the others to see. */
+  open(incident: string) {
+    if (this.#open === incident) return;
+    this.#open = incident;
+    this.#socket?.send({ t: 'open', incident });
+  }
+
+  /** The leader's own position; false when the link is down. */
+  report(p: { lon: number; lat: number; accuracy?: number; speed?: number; heading?: number; at: string }): boolean {
+    return this.#socket?.send({ t: 'position', ...p }) ?? false;
+  }
+
+  /** Resolves when the picture holds the change; a command is pending until then. */
+  reached(seq: number): Promise<void> {
+    if (seq <= this.seq) return Promise.resolve();
+    return new Promise((done) => this.#waiting.add({ seq, done }));
+  }
+
+  /** Phase, freshness or presence moved. */
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Every change as it is applied; sounds and timelines listen here. Not called for a snapshot. */
+  onChange(listener: (change: Seen) => void): () => void {
+    this.#changes.add(listener);
+    return () => this.#changes.delete(listener);
+  }
+
+  readonly #hurry = () => {
+    if (globalThis.document?.hidden) return;
+    if (this.phase !== 'live') this.#socket?.hurry();
+  };
+
+  async #load() {
+    const round = ++this.#round;
+    clearTimeout(this.#retry);
+    this.#socket?.stop();
+    this.#socket = undefined;
+    try {
+      const shot = await (this.o.snapshot ?? readSnapshot)();
+      if (round !== this.#round) return;
+      this.o.clock.heard(shot.at);
+      this.o.store.replace(shot.records);
+      this.o.positions.clear();
+      this.seq = shot.seq;
+      this.epoch = shot.epoch;
+      this.realm = shot.realm;
+      this.problem = undefined;
+      this.#settle();
+      this.#connect();
+    } catch (e) {
+      if (round !== this.#round) return;
+      this.problem = problemIn(e);
+      if (e instanceof Refused && e.problem.code === 'auth') {
+        this.#turn('signed-out');
+        return;
+      }
+      if (this.phase !== 'first') this.#turn('cut');
+      else this.#tell();
+      this.#retry = setTimeout(() => void this.#load(), backoff(this.#tries++, this.o.random));
+    }
+  }
+
+  #connect() {
+    this.#socket = new Socket({
+      dial: this.o.dial ?? dialServer,
+      cursor: () => ({ seq: this.seq, epoch: this.epoch }),
+      opened: () => {
+        if (this.#look) this.#socket?.send({ t: 'look', ...this.#look });
+        if (this.#open) this.#socket?.send({ t: 'open', incident: this.#open });
+      },
+      frame: (f) => this.#take(f),
+      closed: (what) => this.#closed(what),
+      random: this.o.random,
+    });
+    this.#socket.start();
+  }
+
+  #closed(what: After) {
+    if (what === 'sign-in') {
+      this.#turn('signed-out');
+      return;
+    }
+    this.#turn('cut');
+    if (what === 'snapshot') this.#again();
+    else void this.#probe();
+  }
+
+  /** A refused upgrade looks like a cut; only a read tells that the session ended. */
+  async #probe() {
+    const round = this.#round;
+    try {
+      await (this.o.probe ?? current)();
+    } catch (e) {
+      if (round !== this.#round || !(e instanceof Refused) || e.problem.code !== 'auth') return;
+      this.stop();
+      this.#turn('signed-out');
+    }
+  }
+
+  /** A new snapshot, not at once if the last one did not hold. */
+  #again() {
+    this.#socket?.stop();
+    clearTimeout(this.#retry);
+    this.#retry = setTimeout(() => void this.#load(), this.#tries === 0 ? 0 : backoff(this.#tries, this.o.random));
+    this.#tries++;
+  }
+
+  #take(f: Frame) {
+    switch (f.t) {
+      case 'hello':
+        if (f.epoch !== this.epoch) return this.#again();
+        this.o.clock.heard(f.at);
+        this.#alive(0);
+        this.#turn('live');
+        return;
+      case 'changes':
+        if (!this.#advance(f.from, f.to)) return;
+        for (const c of f.changes) {
+          this.o.store.apply(c.put, c.drop);
+          for (const l of [...this.#changes]) l(c);
+        }
+        this.#alive(this.#behind);
+        this.#settle();
+        // After an import the server names kinds, not records.
+        if (f.changes.some((c) => c.reset?.length)) this.#again();
+        return;
+      case 'beat':
+        if (!this.#advance(f.from, f.to)) return;
+        this.o.clock.heard(f.at);
+        this.#tries = 0;
+        this.#alive(Math.max(0, Date.parse(f.at) - Date.parse(f.journal_at)));
+        this.#settle();
+        return;
+      case 'positions':
+        this.o.positions.take(f);
+        return;
+      case 'positions_gone':
+        this.o.positions.gone(f.team);
+        return;
+      case 'presence':
+        this.presence = f.open ?? [];
+        this.#tell();
+    }
+  }
+
+  /** The frame must continue where the picture stands; else something was lost and only a new snapshot is true. */
+  #advance(from: number, to: number): boolean {
+    if (from !== this.seq) {
+      this.#turn('cut');
+      this.#again();
+      return false;
+    }
+    this.seq = to;
+    return true;
+  }
+
+  #alive(behind: number) {
+    this.#heard = this.#now();
+    this.#behind = behind > 5_000 ? behind : 0;
+  }
+
+  #settle() {
+    for (const w of [...this.#waiting]) {
+      if (w.seq > this.seq) continue;
+      this.#waiting.delete(w);
+      w.done();
+    }
+  }
+
+  #turn(phase: Phase) {
+    this.phase = phase;
+    this.#tell();
+  }
+
+  #tell() {
+    for (const l of [...this.#listeners]) l();
+  }
+}
+
+/** Reads the snapshot: a line of head, a record a line, and an end line that counts them. */
+export async function readSnapshot(): Promise<Snapshot> {
+  const response = await send('/api/v1/snapshot', { timeout: 60_000, headers: { Accept: 'application/x-ndjson' } });
+  return parseSnapshot(await response.text());
+}
+
+export function parseSnapshot(text: string): Snapshot {
+  const lines = text.split('\n').filter((l) => l !== '');
+  const head = JSON.parse(lines[0] ?? 'null') as Omit<Snapshot, 'records'> | null;
+  const end = JSON.parse(lines.at(-1) ?? 'null') as { end?: boolean; count?: number } | null;
+  if (!head?.epoch || !end?.end) throw new Error('the snapshot ended too early');
+  const records = lines.slice(1, -1).map((l) => JSON.parse(l) as AnyRecord);
+  if (records.length !== end.count) throw new Error(`the snapshot holds ${records.length} records, not ${end.count}`);
+  return { ...head, records };
+}
