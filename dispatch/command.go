@@ -72,7 +72,7 @@ func (c *Command) decode(body []byte) (any, error) {
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.DisallowUnknownFields()
 	if err := d.Decode(in); err != nil {
-		return nil, decodeError(c, err)
+		return nil, decodeError(c, body, err)
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return nil, invalid("body", "", "JSON 之后还有多余内容", "there is text after the JSON object")
@@ -80,7 +80,7 @@ func (c *Command) decode(body []byte) (any, error) {
 	return in, nil
 }
 
-func decodeError(c *Command, err error) error {
+func decodeError(c *Command, body []byte, err error) error {
 	var typ *json.UnmarshalTypeError
 	var syn *json.SyntaxError
 	switch {
@@ -93,6 +93,9 @@ func decodeError(c *Command, err error) error {
 	}
 	if name, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
 		return invalid(strings.Trim(name, `"`), "", "未知的字段", "unknown field", Fields(c.Input)...)
+	}
+	if name, fault := locate(c.Input, body); name != "" {
+		return invalid(name, "", "无法读取："+fault.Error(), fault.Error())
 	}
 	return invalid("body", "", "无法读取："+err.Error(), err.Error())
 }

@@ -69,6 +69,15 @@ func (p *Problem) GetStatus() int { return p.Status }
 // ContentType is what huma asks of an error's body.
 func (p *Problem) ContentType(string) string { return "application/problem+json" }
 
+// GetHeaders is what huma asks of an error that has some.
+func (p *Problem) GetHeaders() http.Header {
+	h := http.Header{"Cache-Control": {"no-store"}}
+	if p.RetryAfter > 0 {
+		h.Set("Retry-After", fmt.Sprint(p.RetryAfter))
+	}
+	return h
+}
+
 func problem(e *dispatch.Error) *Problem {
 	status := statuses[e.Code]
 	// A body that is no JSON at all is a fault of the request, not of its content.
@@ -134,9 +143,8 @@ func writeProblem(w http.ResponseWriter, p *Problem, log zerolog.Logger) {
 	h.Del("Content-Length")
 	h.Del("ETag")
 	h.Set("Content-Type", "application/problem+json")
-	h.Set("Cache-Control", "no-store")
-	if p.RetryAfter > 0 {
-		h.Set("Retry-After", fmt.Sprint(p.RetryAfter))
+	for name, values := range p.GetHeaders() {
+		h[name] = values
 	}
 	w.WriteHeader(p.Status)
 	if err := json.NewEncoder(w).Encode(p); err != nil {
