@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"liandong/dispatch/vocabulary"
 	"liandong/geo"
 	"liandong/geo/route"
 )
@@ -251,7 +252,8 @@ func excluded(in rankInput, t *Team, useless bool) (Reason, bool) {
 func reasons(in rankInput, t *Team, c Candidate, tr Travel) []Reason {
 	var out []Reason
 	for _, m := range c.Meets {
-		out = append(out, Reason{"meets", "具备 " + m, "meets " + m})
+		c := vocabulary.CapabilityByCode(m)
+		out = append(out, Reason{"meets", "具备" + c.ZH + "能力", "has " + c.EN})
 	}
 	if t.Status == StatusDelayed {
 		out = append(out, Reason{"delayed", "休整中，应答较慢", "on break, answers late"})

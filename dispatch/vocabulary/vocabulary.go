@@ -107,3 +107,14 @@ var Capabilities = []Capability{
 	{"drone", "无人机侦察", "Drone reconnaissance"},
 	{"command", "现场指挥", "Command post"},
 }
+
+// CapabilityByCode finds a capability; one that a city added itself is called
+// by its code.
+func CapabilityByCode(code string) Capability {
+	for _, c := range Capabilities {
+		if c.Code == code {
+			return c
+		}
+	}
+	return Capability{code, code, code}
+}
