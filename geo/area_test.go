@@ -129,6 +129,12 @@ var shapes = []struct {
 	{"hole touches the outline", MultiPolygon{{ring(0, 0, 3, 0, 3, 3, 0, 3, 0, 0), ring(0, 1.5, 1, 2, 1, 1, 0, 1.5)}}, "", Point{}, 8.5},
 	{"hole crosses the outline", MultiPolygon{{ring(0, 0, 3, 0, 3, 3, 0, 3, 0, 0), ring(2, 1, 2, 2, 4, 2, 4, 1, 2, 1)}}, FaultCrossing, Point{3, 2}, 8},
 	{"hole outside", MultiPolygon{{ring(0, 0, 3, 0, 3, 3, 0, 3, 0, 0), ring(5, 1, 5, 2, 6, 2, 6, 1, 5, 1)}}, FaultNesting, Point{5, 1}, 9},
+	{"two pieces", MultiPolygon{{ring(0, 0, 1, 0, 1, 1, 0, 1, 0, 0)}, {ring(3, 0, 4, 0, 4, 1, 3, 1, 3, 0)}}, "", Point{}, 2},
+	{"two pieces touch at a corner", MultiPolygon{{ring(0, 0, 1, 0, 1, 1, 0, 1, 0, 0)}, {ring(1, 1, 2, 1, 2, 2, 1, 2, 1, 1)}}, "", Point{}, 2},
+	{"two pieces share a border", MultiPolygon{{ring(0, 0, 1, 0, 1, 1, 0, 1, 0, 0)}, {ring(1, 0, 2, 0, 2, 1, 1, 1, 1, 0)}}, FaultOverlap, Point{1, 0}, 2},
+	{"two pieces overlap", MultiPolygon{{ring(0, 0, 2, 0, 2, 2, 0, 2, 0, 0)}, {ring(1, 1, 3, 1, 3, 3, 1, 3, 1, 1)}}, FaultOverlap, Point{1, 1}, 7},
+	{"one piece within the other", MultiPolygon{{ring(0, 0, 3, 0, 3, 3, 0, 3, 0, 0)}, {ring(1, 1, 2, 1, 2, 2, 1, 2, 1, 1)}}, FaultOverlap, Point{1, 1}, 9},
+	{"a piece in the hole of another", MultiPolygon{{ring(0, 0, 5, 0, 5, 5, 0, 5, 0, 0), ring(1, 1, 1, 4, 4, 4, 4, 1, 1, 1)}, {ring(2, 2, 3, 2, 3, 3, 2, 3, 2, 2)}}, "", Point{}, 17},
 	{"not on the earth", MultiPolygon{{ring(0, 0, 1, 0, 1, 70, 0, 0)}}, FaultPosition, Point{1, 70}, 0},
 }
 

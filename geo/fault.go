@@ -17,6 +17,7 @@ const (
 	FaultPosition FaultKind = "position" // a point is not on the earth
 	FaultCrossing FaultKind = "crossing" // the outline crosses or touches itself
 	FaultNesting  FaultKind = "nesting"  // a hole lies outside of its polygon
+	FaultOverlap  FaultKind = "overlap"  // two polygons of the area overlap or share a border
 )
 
 // Fault is one thing that makes a shape no area, and where it is.
@@ -37,11 +38,12 @@ func (f *Fault) Error() string {
 }
 
 // Repairable reports whether Repair can mend the fault.
-func (f *Fault) Repairable() bool { return f.Kind == FaultCrossing || f.Kind == FaultOpen }
+func (f *Fault) Repairable() bool {
+	return f.Kind == FaultCrossing || f.Kind == FaultOpen || f.Kind == FaultOverlap
+}
 
 // Check returns a *Fault that names the first thing wrong with the area, or nil
-// when PostGIS would call it valid, but for pieces of a multipolygon that
-// overlap each other (that is legal here: they are the same area).
+// when it is valid as PostGIS means it (OGC simple features).
 func (m MultiPolygon) Check() error {
 	if len(m) == 0 {
 		return &Fault{Kind: FaultEmpty, detail: "the area has no polygon"}
@@ -65,6 +67,30 @@ func (m MultiPolygon) Check() error {
 				return &Fault{Kind: FaultNesting, At: hole[0], Polygon: i, Ring: j + 1, detail: "the hole lies outside of the outline"}
 			}
 		}
+	}
+	if f := m.checkOverlap(); f != nil {
+		return f
+	}
+	return nil
+}
+
+// checkOverlap finds two polygons that share more than single points.
+func (m MultiPolygon) checkOverlap() *Fault {
+	var seen rtree.RTreeG[int]
+	for i, p := range m {
+		b := BoundOf(p[0]...)
+		lo, hi := [2]float64{b[0], b[1]}, [2]float64{b[2], b[3]}
+		other := -1
+		seen.Search(lo, hi, func(_, _ [2]float64, j int) bool {
+			if sharesMoreThanPoints(p, m[j]) {
+				other = j
+			}
+			return other < 0
+		})
+		if other >= 0 {
+			return &Fault{Kind: FaultOverlap, At: p[0][0], Polygon: i, detail: fmt.Sprintf("the polygon overlaps polygon %d or shares a border with it", other+1)}
+		}
+		seen.Insert(lo, hi, i)
 	}
 	return nil
 }

@@ -40,6 +40,17 @@ func Difference(a, b MultiPolygon) (MultiPolygon, error) {
 	return fromGeom(g), nil
 }
 
+// sharesMoreThanPoints reports whether two sound polygons have ground or a piece
+// of border in common, by their DE-9IM matrix.
+func sharesMoreThanPoints(a, b Polygon) bool {
+	matrix, err := geom.Relate(toGeom(MultiPolygon{a}), toGeom(MultiPolygon{b}))
+	if err != nil {
+		return true // shapes that cannot be compared are not sound
+	}
+	const interiors, borders = 0, 4
+	return matrix[interiors] != 'F' || matrix[borders] == '1'
+}
+
 func toGeom(m MultiPolygon) geom.Geometry {
 	polygons := make([]geom.Polygon, 0, len(m))
 	for _, p := range m {

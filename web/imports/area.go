@@ -133,7 +133,7 @@ func readArea(f geo.Feature, repair bool, region geo.Bound) (a *dispatch.Area, s
 
 var faultsZH = map[geo.FaultKind]string{
 	geo.FaultEmpty: "边界缺少足够的点", geo.FaultOpen: "边界没有闭合", geo.FaultPosition: "坐标不在地球上，经纬度可能填反（经度在前）",
-	geo.FaultCrossing: "边界自相交", geo.FaultNesting: "空洞在边界之外",
+	geo.FaultCrossing: "边界自相交", geo.FaultNesting: "空洞在边界之外", geo.FaultOverlap: "各部分相互重叠或共用边界",
 }
 
 // mend repairs a faulty outline where the user agreed, and says what it did.

@@ -101,7 +101,10 @@ func countyBorders(counties io.Reader, townships []row) (map[string]geo.MultiPol
 			return nil, false, fmt.Errorf("county borders: unknown code %q", code)
 		}
 		if err := f.Area.Check(); err != nil {
-			return nil, false, fmt.Errorf("county borders: %s: %w", code, err)
+			// Smoothing the coarse source brings pieces of a county together.
+			if f.Area, err = geo.Repair(f.Area); err != nil {
+				return nil, false, fmt.Errorf("county borders: %s: %w", code, err)
+			}
 		}
 		out[code] = f.Area
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"liandong/dispatch"
@@ -11,9 +12,12 @@ import (
 	"liandong/geo"
 )
 
+// The tests look at one city; nobody changes it.
+var ground = sync.OnceValues(func() (*land, error) { return survey(nil) })
+
 func city(t *testing.T) (*land, *means) {
 	t.Helper()
-	l, err := survey(nil)
+	l, err := ground()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,7 +41,7 @@ func TestCityIsPlentiful(t *testing.T) {
 // Whatever is made up says so; what has an ID has it once.
 func TestInventedIsMarked(t *testing.T) {
 	l, m := city(t)
-	for _, list := range [][]dispatch.Imported{l.areas, m.agencies, m.depots, m.teams, m.equipment, m.stocks, m.hazards} {
+	for _, list := range append(m.all(), l.areas) {
 		seen := map[string]bool{}
 		for _, r := range list {
 			raw, err := json.Marshal(r.Record)
@@ -56,14 +60,24 @@ func TestInventedIsMarked(t *testing.T) {
 	}
 }
 
+func (m *means) all() [][]dispatch.Imported {
+	return [][]dispatch.Imported{m.agencies, m.depots, m.teams, m.equipment, m.stocks, m.hazards}
+}
+
 func TestSameCityEachTime(t *testing.T) {
 	l1, m1 := city(t)
-	l2, m2 := city(t)
-	one, err := json.Marshal([]any{l1.areas, m1})
+	l2, err := survey(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	two, _ := json.Marshal([]any{l2.areas, m2})
+	one, err := json.Marshal([]any{l1.areas, m1.all()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	two, err := json.Marshal([]any{l2.areas, muster(l2).all()})
+	if err != nil {
+		t.Fatal(err)
+	}
 	if string(one) != string(two) {
 		t.Error("two runs made two cities")
 	}
@@ -106,7 +120,7 @@ func TestReferencesMeet(t *testing.T) {
 			}
 		}
 	}
-	for _, list := range [][]dispatch.Imported{m.agencies, m.depots, m.teams, m.equipment, m.stocks, m.hazards} {
+	for _, list := range m.all() {
 		for _, r := range list {
 			h := dispatch.HeadOf(r.Record)
 			if !ids[h.Scope.Agency] {

@@ -2,6 +2,9 @@ package demo_test
 
 import (
 	"context"
+	"errors"
+	"io/fs"
+	"os"
 	"testing"
 	"time"
 
@@ -51,6 +54,32 @@ func TestLoad(t *testing.T) {
 	}
 	checkGround(ctx, t, store)
 	checkAccounts(ctx, t, store)
+}
+
+// The borders that the console's build writes load too. They are not there
+// until it was built.
+func TestLoadRealBorders(t *testing.T) {
+	borders, err := os.Open("../../../web/console/dist/demo/counties.geojson")
+	if errors.Is(err, fs.ErrNotExist) {
+		t.Skip("the console is not built: no county borders to load")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer borders.Close()
+	store, svc := open(t)
+	if err := demo.Load(t.Context(), svc, borders, func(s string) { t.Log(s) }); err != nil {
+		t.Fatal(err)
+	}
+	checkGround(t.Context(), t, store)
+	shape, err := store.Shape(t.Context(), dispatch.Live, demo.CityCode)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The yearbooks give the city 4,979 km².
+	if size := shape.Area() / 1e6; len(shape) != 1 || size < 4950 || size > 5010 {
+		t.Errorf("the city has %d pieces and %.0f km²", len(shape), size)
+	}
 }
 
 func find(ctx context.Context, t *testing.T, store *pgstore.Store, kind dispatch.Kind) []dispatch.Record {

@@ -2,7 +2,7 @@
 // by iteration to better than a centimetre.
 const { PI, abs, cos, sin, sqrt } = Math
 const a = 6378245
-const ee = 0.00669342162296594323
+const ee = 0.006693421622965943
 
 function shift([lon, lat]) {
   const x = lon - 105
