@@ -8,6 +8,7 @@ import (
 
 	"liandong/dispatch"
 	"liandong/dispatch/vocabulary"
+	names "liandong/geo/gazetteer"
 )
 
 // PublicSettings is what the sign-in page may know before anybody is signed in.
@@ -78,11 +79,17 @@ func (s *Server) city(ctx context.Context) (City, error) {
 // Vocabulary is every code table, so that the console holds no copy.
 type Vocabulary struct {
 	Version      string                  `json:"version" doc:"source and version of the event codes"`
-	Events       []vocabulary.Event      `json:"events"`
+	Events       []EventWord             `json:"events"`
 	Capabilities []vocabulary.Capability `json:"capabilities"`
 	Moves        dispatch.MoveTables     `json:"moves"`
 	Kinds        map[string]string       `json:"kinds" doc:"the nouns in Chinese"`
 	Commands     []CommandWord           `json:"commands"`
+}
+
+// EventWord is a type of incident with what a dispatcher types to find it.
+type EventWord struct {
+	vocabulary.Event
+	Initials []string `json:"initials" doc:"pinyin initials of the Chinese name, one for each way to read it"`
 }
 
 // CommandWord is a command's name in both languages and who may use it at all.
@@ -94,7 +101,10 @@ type CommandWord struct {
 }
 
 func (s *Server) vocabularyRoutes() {
-	v := Vocabulary{Version: vocabulary.EventsVersion, Events: vocabulary.Events(), Capabilities: vocabulary.Capabilities, Moves: dispatch.Moves(), Kinds: map[string]string{}}
+	v := Vocabulary{Version: vocabulary.EventsVersion, Capabilities: vocabulary.Capabilities, Moves: dispatch.Moves(), Kinds: map[string]string{}}
+	for _, e := range vocabulary.Events() {
+		v.Events = append(v.Events, EventWord{e, names.Initials(e.ZH, 4)})
+	}
 	for _, k := range dispatch.Kinds {
 		v.Kinds[string(k)] = dispatch.KindNameZH(k)
 	}
