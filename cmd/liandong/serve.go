@@ -89,10 +89,15 @@ func (s *serveCmd) serve(ctx context.Context, c console, db *database, h *house,
 	}
 	defer os.Remove(addressFile)
 
+	seals, err := newSealer(h.store, filepath.Join(s.Dir, "seal"))
+	if err != nil {
+		return errors.Join(err, l.close(), h.close())
+	}
 	background, stop := context.WithCancel(context.Background())
 	defer stop()
 	var work sync.WaitGroup
-	for _, job := range []func(context.Context){h.deadlines, h.upkeep, func(ctx context.Context) { w.keep(ctx, h.log) }} {
+	for _, job := range []func(context.Context){h.deadlines, h.upkeep, func(ctx context.Context) { w.keep(ctx, h.log) },
+		func(ctx context.Context) { seals.keep(ctx, h.log) }} {
 		work.Go(func() { job(background) })
 	}
 	banner(c, l, authority, settings, s.Addr)

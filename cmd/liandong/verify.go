@@ -12,6 +12,8 @@ type verifyJournalCmd struct {
 	databaseFlags `embed:""`
 	Realm         string `help:"Only this realm; all of them when left out." placeholder:"live"`
 	Tables        bool   `help:"Also replay the record from its beginning and compare it with the tables; the server should be idle."`
+	Heads         string `help:"Also compare with these signed heads (a copy of seal/heads.jsonl)." type:"existingfile" and:"seal"`
+	Seal          string `help:"The public key they were signed with (a copy of seal/seal.pub)." type:"existingfile" and:"seal"`
 }
 
 // Run checks every realm and prints the verdict; a bad one is exit code 1.
@@ -34,6 +36,17 @@ func (v *verifyJournalCmd) Run(ctx context.Context, c console) error {
 		}
 		if len(realms) == 0 {
 			c.say("the journal is empty")
+		}
+		if v.Heads != "" {
+			n, wrong, err := checkSealed(ctx, store, v.Heads, v.Seal, realms)
+			if err != nil {
+				return err
+			}
+			if good = good && wrong == ""; wrong != "" {
+				c.say("BAD   %s", wrong)
+			} else {
+				c.say("good  %d signed heads are in the journal", n)
+			}
 		}
 		if !good {
 			return failedVerdict{}

@@ -5,8 +5,11 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"liandong/dispatch"
 )
@@ -120,4 +123,15 @@ func (s *Store) links(ctx context.Context, realm dispatch.Realm, after int64, li
 		out = append(out, l)
 	}
 	return out, fault(rows.Err())
+}
+
+// JournalHash is the hash of one row, to compare with a head that was signed
+// then; nil when there is no such row.
+func (s *Store) JournalHash(ctx context.Context, realm dispatch.Realm, seq int64) ([]byte, error) {
+	var hash []byte
+	err := s.pool.QueryRow(ctx, "select hash from journal where realm = $1 and seq = $2", realm, seq).Scan(&hash)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, nil
+	}
+	return hash, fault(err)
 }
