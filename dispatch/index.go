@@ -70,7 +70,13 @@ func (s *Stock) index() Index {
 func (d *Device) index() Index { return Index{State: d.Protocol, Team: d.Team, Text: join(d.Name)} }
 
 func (n *Note) index() Index {
-	return Index{State: string(n.Type), Incident: n.Incident, Text: join(n.Text)}
+	x := Index{State: string(n.Type), Incident: n.Incident}
+	if !n.Internal {
+		// An internal note is not searched: that it is found would tell those
+		// from whom its text is hidden what stands in it.
+		x.Text = join(n.Text)
+	}
+	return x
 }
 
 func (a *Alarm) index() Index {

@@ -167,6 +167,7 @@ func (h *house) made(name string, in any) string {
 // guest is a browser.
 type guest struct {
 	*house
+	t    *testing.T
 	http *http.Client
 	csrf string
 }
@@ -176,7 +177,7 @@ func (h *house) guest() *guest {
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	return &guest{house: h, http: &http.Client{Transport: h.tls.Transport, Jar: jar}}
+	return &guest{house: h, t: h.t, http: &http.Client{Transport: h.tls.Transport, Jar: jar}}
 }
 
 // answer is a response that was read to its end.
@@ -247,11 +248,15 @@ func (g *guest) signIn(login, word string) answer {
 }
 
 // as signs somebody in.
-func (h *house) as(login string) *guest {
-	h.t.Helper()
+func (h *house) as(login string) *guest { return h.in(h.t, login) }
+
+// in is as for a test within the test.
+func (h *house) in(t *testing.T, login string) *guest {
+	t.Helper()
 	g := h.guest()
+	g.t = t
 	if a := g.signIn(login, password); a.StatusCode != http.StatusOK {
-		h.t.Fatalf("sign in as %s: %d %s", login, a.StatusCode, a.body)
+		t.Fatalf("sign in as %s: %d %s", login, a.StatusCode, a.body)
 	}
 	return g
 }
