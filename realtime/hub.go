@@ -302,6 +302,12 @@ func (h *Hub) workOn() bool {
 	return true
 }
 
+func (h *Hub) stops() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.stopping
+}
+
 // Shutdown takes no new connections and commands, lets the commands under way
 // end and be answered, sends what waits and closes all connections as
 // going-away. When ctx ends first the sockets are cut.

@@ -156,6 +156,10 @@ func (c *conn) work() {
 		in := c.todo[0]
 		c.todo = c.todo[1:]
 		c.mu.Unlock()
+		if c.hub.stops() {
+			c.refuse(in.ID, problemOf(stopped()))
+			continue
+		}
 		c.carryOut(in)
 	}
 }
