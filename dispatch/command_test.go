@@ -20,7 +20,7 @@ func TestDecodeRefusesByName(t *testing.T) {
 		{"wrong type inside", `{"task":"t","from":{"a":1}}`, "from", "must be"},
 		{"trailing text", `{"task":"t"} {"task":"u"}`, "body", "after the JSON"},
 		{"array for object", `[]`, "", "must be"},
-		{"bad time", `{"task":"t","event_time":"yesterday"}`, "body", "parsing time"},
+		{"bad time", `{"task":"t","event_time":"yesterday"}`, "event_time", "parsing time"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

@@ -1,6 +1,6 @@
 // Package dispatch is the domain: the nouns of emergency rescue, their rules,
-// and the service that carries out commands. It imports nothing but geo and
-// the standard library: no database, no network, no logger.
+// and the service that carries out commands. It imports nothing but the geo
+// rooms and the standard library: no database, no network, no logger.
 //
 // # How a decision is made
 //

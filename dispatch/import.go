@@ -172,6 +172,7 @@ func (w *work) imported(ctx context.Context, kind Kind, row Imported, there map[
 	} else if t, ok := row.Record.(*Team); ok {
 		t.derive(nil)
 	}
+	setInitials(row.Record)
 	if err := row.Record.check(); err != nil {
 		return err
 	}

@@ -95,6 +95,7 @@ func (w *work) create(kind Kind, id string, scope Scope, r Record) error {
 		id = w.svc.cfg.NewID()
 	}
 	*r.head() = Head{Kind: kind, ID: id, Version: 1, Scope: scope, Created: w.at, Updated: w.at}
+	setInitials(r)
 	if err := r.check(); err != nil {
 		return err
 	}
@@ -134,6 +135,7 @@ func (w *work) hold(r Record) *pending {
 
 // put adds an edited record to the change: a new version, one per change.
 func (w *work) put(r Record) error {
+	setInitials(r)
 	if err := r.check(); err != nil {
 		return err
 	}

@@ -39,7 +39,7 @@ func parent(code string) string {
 
 func newArea(code, name string) *dispatch.Area {
 	code = divisionCode(code)
-	a := &dispatch.Area{Code: code, Level: levels[len(code)], Parent: parent(code), Name: name, Initials: initials(name)}
+	a := &dispatch.Area{Code: code, Level: levels[len(code)], Parent: parent(code), Name: name}
 	a.ID, a.Scope.Area = code, code
 	return a
 }

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"liandong/dispatch"
-	"liandong/geo/gazetteer"
 )
 
 // kind is what a list can hold: its columns, how a row becomes a record, and
@@ -128,20 +127,10 @@ var kinds = map[dispatch.Kind]kind{
 	},
 }
 
-// initials is what search looks through beside the name.
-func initials(names ...string) string {
-	var out []string
-	for _, n := range names {
-		out = append(out, gazetteer.Initials(n, 4)...)
-	}
-	return strings.Join(out, " ")
-}
-
 func buildTeam(f *fields) dispatch.Record {
 	t := &dispatch.Team{Name: f.text("name"), CallSign: f.text("call_sign"), Type: word(f, "type", teamTypes, ""), Capabilities: f.capabilities("capabilities"),
 		Base: f.place("address"), Depot: f.depot("depot"), SeatsMin: f.whole("seats_min", 0), SeatsFull: f.whole("seats_full", 0),
 		Leader: f.text("leader"), Phone: f.text("phone"), Speed: f.whole("speed", 0), Duty: dispatch.DutyOff}
-	t.Initials = initials(t.CallSign, t.Name)
 	t.Scope.Agency, t.Scope.Area = f.agency("agency"), f.text("area")
 	f.atDepot(&t.Base, t.Depot)
 	return t
@@ -150,7 +139,6 @@ func buildTeam(f *fields) dispatch.Record {
 func buildEquipment(f *fields) dispatch.Record {
 	e := &dispatch.Equipment{Name: f.text("name"), Type: f.text("type"), Serial: f.text("serial"), Condition: word(f, "condition", conditions, dispatch.ConditionReady),
 		Capabilities: f.capabilities("capabilities"), Depot: f.depot("depot"), Place: f.place("address")}
-	e.Initials = initials(e.Name)
 	e.Scope.Agency, e.Scope.Area = f.agency("agency"), f.text("area")
 	e.Holder = e.Scope.Agency
 	f.atDepot(&e.Place, e.Depot)
@@ -160,7 +148,6 @@ func buildEquipment(f *fields) dispatch.Record {
 func buildStock(f *fields) dispatch.Record {
 	s := &dispatch.Stock{Name: f.text("name"), Type: f.text("type"), Unit: f.text("unit"), Available: f.whole("available", 0), Least: f.whole("least", 0),
 		Depot: f.depot("depot"), Place: f.place("address"), Expires: f.date("expires")}
-	s.Initials = initials(s.Name)
 	s.Scope.Agency, s.Scope.Area = f.agency("agency"), f.text("area")
 	s.Holder = s.Scope.Agency
 	f.atDepot(&s.Place, s.Depot)
@@ -168,21 +155,21 @@ func buildStock(f *fields) dispatch.Record {
 }
 
 func buildDepot(f *fields) dispatch.Record {
-	d := &dispatch.Depot{Name: f.text("name"), Initials: initials(f.text("name")), Type: word(f, "type", depotTypes, ""), Place: f.place("address"),
+	d := &dispatch.Depot{Name: f.text("name"), Type: word(f, "type", depotTypes, ""), Place: f.place("address"),
 		Keeper: f.text("keeper"), Phone: f.text("phone")}
 	d.Scope.Agency, d.Scope.Area = f.agency("agency"), f.text("area")
 	return d
 }
 
 func buildAgency(f *fields) dispatch.Record {
-	a := &dispatch.Agency{Name: f.text("name"), Short: f.text("short"), Initials: initials(f.text("short"), f.text("name")), Type: word(f, "type", agencyTypes, ""),
+	a := &dispatch.Agency{Name: f.text("name"), Short: f.text("short"), Type: word(f, "type", agencyTypes, ""),
 		Jurisdiction: f.text("jurisdiction"), Place: f.place("address"), Phone: f.text("phone")}
 	a.Scope.Area = f.text("area")
 	return a
 }
 
 func buildHazard(f *fields) dispatch.Record {
-	h := &dispatch.Hazard{Name: f.text("name"), Initials: initials(f.text("name")), Operator: f.text("operator"), Population: f.whole("population", 0),
+	h := &dispatch.Hazard{Name: f.text("name"), Operator: f.text("operator"), Population: f.whole("population", 0),
 		Place: f.place("address"), External: f.text("external"), Substances: f.substances()}
 	h.Level, _ = strconv.Atoi(word(f, "level", hazardLevels, ""))
 	if f.text("duty") != "" || f.text("phone") != "" {

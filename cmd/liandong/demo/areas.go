@@ -75,7 +75,7 @@ func survey(counties io.Reader) (*land, error) {
 }
 
 func (l *land) add(level dispatch.AreaLevel, code, parent, name string, shape geo.MultiPolygon, at *geo.Point, invented bool) {
-	a := &dispatch.Area{Code: code, Level: level, Parent: parent, Name: name, Initials: initials(name), Center: at, Invented: invented, Duty: areaDuty(level, code)}
+	a := &dispatch.Area{Code: code, Level: level, Parent: parent, Name: name, Center: at, Invented: invented, Duty: areaDuty(level, code)}
 	a.ID, a.Scope.Area = code, code
 	if shape != nil {
 		p, b := shape.LabelPoint(), shape.Bound()

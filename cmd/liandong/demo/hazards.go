@@ -40,7 +40,6 @@ func hazards(l *land) []dispatch.Imported {
 			},
 			External: fmt.Sprintf("BA豫4110-2026-%03d", i+1), Invented: true,
 		}
-		h.Initials = initials(h.Name)
 		h.ID, h.Scope.Agency, h.Scope.Area = id, "em-"+town["borders"], town["code"]
 		collect(&out, h)
 	}

@@ -26,7 +26,7 @@ func muster(l *land) *means {
 	home := map[string]row{}
 	for _, a := range table("agencies") {
 		home[a["id"]] = a
-		r := &dispatch.Agency{Name: a["name"], Short: a["short"], Initials: initials(a["short"] + a["name"]), Type: dispatch.AgencyType(a["type"]),
+		r := &dispatch.Agency{Name: a["name"], Short: a["short"], Type: dispatch.AgencyType(a["type"]),
 			Jurisdiction: a["jurisdiction"], Phone: a["phone"], Invented: true, Place: l.place(a["town"], a["id"], a["name"])}
 		if p, ok := outside[a["area"]]; ok {
 			r.Place.Point = &p
@@ -38,7 +38,7 @@ func muster(l *land) *means {
 	for _, d := range table("depots") {
 		s := site{id: d["id"], agency: d["agency"], town: d["town"], kind: d["type"], place: l.place(d["town"], d["id"], d["name"])}
 		sites[d["id"]] = s
-		r := &dispatch.Depot{Name: d["name"], Initials: initials(d["name"]), Type: d["type"], Place: s.place, Keeper: name(d["id"]), Phone: phone(d["id"]), Invented: true}
+		r := &dispatch.Depot{Name: d["name"], Type: d["type"], Place: s.place, Keeper: name(d["id"]), Phone: phone(d["id"]), Invented: true}
 		r.ID, r.Scope.Agency, r.Scope.Area = s.id, s.agency, s.town
 		collect(&m.depots, r)
 	}
@@ -66,7 +66,7 @@ func (l *land) place(town, key, text string) dispatch.Place {
 // board has something of each kind.
 func (m *means) crews(home map[string]row, sites map[string]site) {
 	for i, t := range table("teams") {
-		r := &dispatch.Team{Name: t["name"], CallSign: t["call_sign"], Initials: initials(t["call_sign"]) + " " + initials(t["name"]),
+		r := &dispatch.Team{Name: t["name"], CallSign: t["call_sign"],
 			Type: dispatch.TeamType(t["type"]), Capabilities: t.capabilities(), Depot: t["depot"],
 			SeatsMin: t.int("seats_min"), SeatsFull: t.int("seats_full"), Crew: t.int("seats_full"), Speed: t.int("speed"),
 			Leader: name(t["id"]), Phone: phone(t["id"]), Duty: dispatch.DutyAvailable, MultiAssign: t["type"] == "command", Invented: true}
@@ -120,7 +120,7 @@ func (m *means) item(s site, k row, n int) {
 	case 1, 2:
 		condition = dispatch.ConditionWorn
 	}
-	e := &dispatch.Equipment{Name: k["name"], Initials: initials(k["name"]), Type: k["type"], Serial: fmt.Sprintf("XC%06d", rnd.IntN(1_000_000)),
+	e := &dispatch.Equipment{Name: k["name"], Type: k["type"], Serial: fmt.Sprintf("XC%06d", rnd.IntN(1_000_000)),
 		Capabilities: k.capabilities(), Condition: condition, Holder: s.agency, Depot: s.id, Place: s.place, Invented: true}
 	e.ID, e.Scope.Agency, e.Scope.Area = id, s.agency, s.town
 	collect(&m.equipment, e)
@@ -129,7 +129,7 @@ func (m *means) item(s site, k row, n int) {
 func (m *means) stock(s site, k row) {
 	id := fmt.Sprintf("s-%s-%s", strings.TrimPrefix(s.id, "d-"), k["type"])
 	full := k.int("count")
-	r := &dispatch.Stock{Name: k["name"], Initials: initials(k["name"]), Type: k["type"], Unit: k["unit"], Available: full/2 + dice(id).IntN(full),
+	r := &dispatch.Stock{Name: k["name"], Type: k["type"], Unit: k["unit"], Available: full/2 + dice(id).IntN(full),
 		Least: full / 2, Holder: s.agency, Depot: s.id, Place: s.place, Invented: true}
 	if slices.Contains([]int{0, 1}, dice(id+" short").IntN(12)) {
 		r.Available = full / 3 // some shelves are low

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"liandong/dispatch"
-	"liandong/geo/gazetteer"
 )
 
 var (
@@ -38,6 +37,3 @@ func areaDuty(level dispatch.AreaLevel, code string) []dispatch.DutyLine {
 	}
 	return out
 }
-
-// initials is what search looks through beside the name.
-func initials(name string) string { return strings.Join(gazetteer.Initials(name, 4), " ") }
