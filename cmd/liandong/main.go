@@ -33,6 +33,7 @@ type commands struct {
 	Backup        backupCmd        `cmd:"" help:"Write database, photos and certificate authority into one file, while the server runs."`
 	Restore       restoreCmd       `cmd:"" help:"Fill an empty database from a backup and check it."`
 	VerifyJournal verifyJournalCmd `cmd:"" name:"verify-journal" help:"Check the hash chain of the record, and the tables against it."`
+	Replay        replayCmd        `cmd:"" help:"Play a real dispatch log through the public commands."`
 	Version       versionCmd       `cmd:"" help:"Print the version."`
 }
 

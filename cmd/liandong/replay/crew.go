@@ -1,0 +1,137 @@
+package replay
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"liandong/cmd/liandong/remote"
+	"liandong/dispatch"
+)
+
+// aboard is a unit as the server has it: a team, its leader signed in, and the
+// token of its device.
+type aboard struct {
+	team   string
+	leader *remote.Person
+	token  string
+}
+
+// crew makes everybody whom the log needs, through the commands that an
+// administrator would use.
+type crew struct {
+	admin *remote.Person
+	desk  []*remote.Person // dispatchers
+	teams map[string]*aboard
+	// private is the agency of the companies' ambulances.
+	private string
+	server  *remote.Server
+	mark    string // makes the logins of one replay its own
+}
+
+// desks is how many dispatchers share the calls.
+const desks = 8
+
+// signing is how many people are made and signed in at once: each sign-in costs
+// the server some 20 MB and 50 ms on purpose.
+const signing = 4
+
+func newCrew(ctx context.Context, server *remote.Server, admin *remote.Person, units []*crewed) (*crew, error) {
+	c := &crew{admin: admin, server: server, mark: random(3), desk: make([]*remote.Person, desks), teams: map[string]*aboard{}}
+	done, err := admin.Insist(ctx, random(12), "agency.save", dispatch.AgencySave{Name: "Private ambulance companies " + c.mark,
+		Type: dispatch.AgencyEnterprise, Area: admin.Area})
+	if err != nil {
+		return nil, err
+	}
+	agency, err := remote.First[dispatch.Agency](done, dispatch.KindAgency)
+	if err != nil {
+		return nil, err
+	}
+	c.private = agency.ID
+	group, in := errgroup.WithContext(ctx)
+	group.SetLimit(signing)
+	for i := range c.desk {
+		group.Go(func() (err error) {
+			c.desk[i], err = c.person(in, dispatch.PersonSave{Agency: admin.Agency, Name: fmt.Sprintf("Dispatcher %d", i+1),
+				Login: fmt.Sprintf("desk%d.%s", i+1, c.mark), Roles: []dispatch.Role{dispatch.RoleDispatcher}})
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	group, in = errgroup.WithContext(ctx)
+	group.SetLimit(signing)
+	for _, u := range units {
+		a := &aboard{}
+		c.teams[u.id] = a
+		group.Go(func() error { return c.unit(in, u, a) })
+	}
+	return c, group.Wait()
+}
+
+var notLogin = regexp.MustCompile(`[^a-z0-9]+`)
+
+// unit makes the team with its leader and device, and puts it on duty.
+func (c *crew) unit(ctx context.Context, u *crewed, a *aboard) error {
+	kind := unitOf(u.kind)
+	agency := c.admin.Agency
+	if u.private {
+		agency = c.private
+	}
+	done, err := c.admin.Insist(ctx, random(12), "team.save", dispatch.TeamSave{Agency: agency, Name: u.kind + " " + u.id, CallSign: u.id,
+		Type: kind.team, Capabilities: []dispatch.Capability{{Code: kind.capability}}, SeatsMin: kind.crew, SeatsFull: kind.crew,
+		Base: dispatch.Place{Point: u.base, Text: "estimated from the calls of its area", Source: "estimated"}})
+	if err != nil {
+		return fmt.Errorf("unit %s: %w", u.id, err)
+	}
+	team, err := remote.First[dispatch.Team](done, dispatch.KindTeam)
+	if err != nil {
+		return err
+	}
+	a.team = team.ID
+	if _, err := c.desk[0].Insist(ctx, random(12), "team.duty", dispatch.TeamDuty{Team: a.team, Duty: dispatch.DutyAvailable, Crew: &kind.crew, Radio: true}); err != nil {
+		return fmt.Errorf("unit %s: %w", u.id, err)
+	}
+	login := "unit." + notLogin.ReplaceAllString(strings.ToLower(u.id), "-") + "." + c.mark
+	if a.leader, err = c.person(ctx, dispatch.PersonSave{Agency: agency, Name: u.id, Login: login, Roles: []dispatch.Role{dispatch.RoleLeader}, Team: a.team}); err != nil {
+		return fmt.Errorf("unit %s: %w", u.id, err)
+	}
+	done, err = c.admin.Insist(ctx, random(12), "device.save", dispatch.DeviceSave{Name: u.id, Protocol: "osmand", Team: a.team})
+	a.token = done.Secret
+	return err
+}
+
+// person makes a person with an account and signs in; the password that the
+// administrator set is changed at once, as it must be.
+func (c *crew) person(ctx context.Context, in dispatch.PersonSave) (*remote.Person, error) {
+	done, err := c.admin.Insist(ctx, random(12), "person.save", in)
+	if err != nil {
+		return nil, err
+	}
+	saved, err := remote.First[dispatch.Person](done, dispatch.KindPerson)
+	if err != nil {
+		return nil, err
+	}
+	first := random(12)
+	if _, err := c.admin.Insist(ctx, random(12), "person.password", dispatch.PersonPassword{Person: saved.ID, Password: first}); err != nil {
+		return nil, err
+	}
+	p, err := c.server.SignIn(ctx, in.Login, first, "")
+	if err != nil || !p.MustChange {
+		return p, err
+	}
+	return p, p.NewPassword(ctx, first, random(12))
+}
+
+// random is n random bytes in hexadecimal: a key or a password.
+func random(n int) string {
+	b := make([]byte, n)
+	rand.Read(b) // never fails; it ends the program instead
+	return hex.EncodeToString(b)
+}
