@@ -26,13 +26,12 @@ type Fault struct {
 // fields is one row under the names of its columns. Its methods read a value and
 // note what is wrong with it, so that one pass finds every fault of a row.
 type fields struct {
-	row     int
-	values  map[string]string
-	labels  map[string]string
-	faults  []Fault
-	lookup  *lookup
-	system  geo.System
-	missing map[string]bool // fields that the file has no column for
+	row    int
+	values map[string]string
+	labels map[string]string
+	faults []Fault
+	lookup *lookup
+	system geo.System
 }
 
 func (f *fields) fault(field, zh, en string) {
