@@ -83,6 +83,12 @@ export class Locate {
     this.deps.geolocation?.getCurrentPosition((p) => this.fix(fromBrowser(p)), () => {}, { enableHighAccuracy: true, maximumAge: 0, timeout: 15_000 });
   }
 
+  /** Asks once, also where the position is not shared: a call for help should say where. */
+  once(): void {
+    if (this.last && this.deps.now() - this.last.at < 5_000) return;
+    this.deps.geolocation?.getCurrentPosition((p) => (this.watch === undefined ? (this.last = fromBrowser(p)) : this.fix(fromBrowser(p))), () => {}, { enableHighAccuracy: true, maximumAge: 30_000, timeout: 10_000 });
+  }
+
   private fix(fix: Fix): void {
     if (this.last && fix.at < this.last.at) return;
     this.last = fix;

@@ -241,9 +241,10 @@ export class Phone {
   /** live: following. late: older than 5 s. connecting: not yet there. offline: the picture is old. */
   linkState(): 'live' | 'late' | 'connecting' | 'offline' {
     const age = this.age();
+    // The phone knows of its own dead radio before the socket does.
+    if (!navigator.onLine) return 'offline';
     if (this.live.phase === 'live') return age !== undefined && age > 15 ? 'offline' : age !== undefined && age > 5 ? 'late' : 'live';
-    if (!navigator.onLine || age === undefined ? this.live.problem || !navigator.onLine : age > 15) return 'offline';
-    return 'connecting';
+    return age === undefined ? (this.live.problem ? 'offline' : 'connecting') : age > 15 ? 'offline' : 'connecting';
   }
 
   /** The incident's title, also of one that left the board. */
@@ -383,12 +384,24 @@ export class Phone {
         this.wanted = open;
         void this.wake.set(open);
       }
+      this.ask();
       if (this.dirty || Date.now() - this.keptAt > 15_000) void this.keep();
     }
     this.tell();
   }
 
   private wanted = false;
+  private asked = 0;
+
+  /** A socket that is refused looks like a cut: only a read tells that the session has ended. */
+  private ask(): void {
+    const cut = this.live.phase === 'cut' && this.live.age() > 20;
+    if (!cut || !navigator.onLine || Date.now() - this.asked < 30_000) return;
+    this.asked = Date.now();
+    void session.current().catch((e) => {
+      if (e instanceof Refused && e.problem.code === 'auth') this.leave();
+    });
+  }
 
   /** Keeps the picture on the phone. */
   private async keep(): Promise<void> {
