@@ -222,10 +222,8 @@ func TestEpochMoves(t *testing.T) {
 	w.say(incident("i2", "fire"))
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
-	for c.Picture() == nil || c.Picture().Epoch != "e2" {
-		if err := c.Wait(ctx, 1); err != nil {
-			t.Fatal(err)
-		}
+	if err := c.Until(ctx, func(p *client.Picture) bool { return p.Epoch == "e2" }); err != nil {
+		t.Fatal(err)
 	}
 	w.agree(c)
 }

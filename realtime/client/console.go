@@ -285,11 +285,17 @@ func (c *Console) Cut() {
 
 // Wait returns once the cursor has reached seq and the socket is open.
 func (c *Console) Wait(ctx context.Context, seq int64) error {
+	return c.Until(ctx, func(p *Picture) bool { return p.Seq >= seq })
+}
+
+// Until returns once the socket is open and the picture is as asked; ok must
+// not keep it.
+func (c *Console) Until(ctx context.Context, ok func(*Picture) bool) error {
 	for {
 		c.mu.Lock()
-		ok, moved := c.picture != nil && c.picture.Seq >= seq && c.link != nil, c.moved
+		done, moved := c.picture != nil && c.link != nil && ok(c.picture), c.moved
 		c.mu.Unlock()
-		if ok {
+		if done {
 			return nil
 		}
 		select {
