@@ -435,13 +435,30 @@ export interface EventType {
   parent?: string;
   zh: string;
   en?: string;
-  initials?: string;
+  initials?: string[];
 }
 
 export interface CapabilityName {
   code: string;
   zh: string;
   en: string;
+}
+
+/** Legal next states of each noun, from the server's own tables. */
+export interface MoveTables {
+  incident: Record<string, IncidentState[]>;
+  task: Record<string, Record<string, TaskState[]>>;
+  report: Record<string, ReportState[]>;
+  note: Record<string, NoteState[]>;
+  duty: Record<string, Duty[]>;
+}
+
+/** A command's name in both languages and the roles that may use it at all. */
+export interface CommandWord {
+  name: CommandName;
+  zh: string;
+  en: string;
+  roles: Role[];
 }
 
 export interface Expect {
@@ -503,6 +520,22 @@ export interface Commands {
   'team.relieve': { team: string; reason: string };
   'equipment.commit': Expect & { equipment: string; incident: string; team?: string };
   'equipment.return': Expect & { equipment: string; condition?: Condition; reason?: string };
+  'depot.save': Expect & {
+    id?: string; agency?: string; area?: string; name: string; type: Depot['type']; place: Place; keeper?: string; phone?: string;
+  };
+  'equipment.save': Expect & {
+    id?: string; agency?: string; area?: string; name: string; type: string; serial?: string; capabilities?: Capability[]; condition: Condition;
+    depot?: string; place: Place;
+  };
+  'stock.save': Expect & {
+    id?: string; agency?: string; area?: string; name: string; type: string; unit: string; least?: number; depot?: string; place: Place; expires?: string;
+  };
+  'stock.receive': { stock: string; quantity: number; reason?: string };
+  'hazard.save': Expect & {
+    id?: string; agency?: string; area?: string; name: string; level: Hazard['level']; operator: string; substances?: Hazard['substances'];
+    population?: number; place: Place; duty?: DutyLine[]; external?: string;
+  };
+  'area.duty': Expect & { area: string; duty: DutyLine[] };
   'stock.issue': { stock: string; quantity: number; incident?: string; reason?: string };
   'agency.save': Expect & {
     id?: string; area?: string; name: string; short?: string; type: AgencyType; jurisdiction?: string; place: Place; phone?: string;
