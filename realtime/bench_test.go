@@ -18,7 +18,11 @@ func benchAudiences() []dispatch.Audience {
 	for i := range 12 {
 		agency := fmt.Sprint("agency", i)
 		for _, role := range []dispatch.Role{dispatch.RoleDispatcher, dispatch.RoleObserver, dispatch.RoleChief} {
-			out = append(out, dispatch.Audience{Realm: dispatch.Live, Role: role, Agency: agency, Jurisdiction: "4110"})
+			au := dispatch.Audience{Realm: dispatch.Live, Role: role, Agency: agency}
+			if i < 3 {
+				au.Jurisdiction = "4110" // a coordinating agency
+			}
+			out = append(out, au)
 		}
 	}
 	return out
@@ -27,7 +31,7 @@ func benchAudiences() []dispatch.Audience {
 // BenchmarkEncode is one change reduced to and encoded for one audience.
 func BenchmarkEncode(b *testing.B) {
 	book := newBook()
-	book.put(incident("i1", "fire"), team("t1", "fire"))
+	book.put(incident("i1", "fire"))
 	c := book.changes[0]
 	for name, au := range map[string]dispatch.Audience{
 		"full":     {Realm: dispatch.Live, Role: dispatch.RoleChief, Jurisdiction: "4110"},

@@ -25,7 +25,7 @@ func (c *columns) add(p dispatch.Position, stale time.Duration) {
 		}
 	}
 	v := &c.value
-	v[0] = append(v[0], quote(p.Team)...)
+	v[0] = appendString(v[0], p.Team)
 	v[1] = strconv.AppendFloat(v[1], round(p.Point.Lon(), 1e6), 'f', -1, 64)
 	v[2] = strconv.AppendFloat(v[2], round(p.Point.Lat(), 1e6), 'f', -1, 64)
 	v[3] = appendKnown(v[3], p.Speed, 10)
@@ -33,31 +33,40 @@ func (c *columns) add(p dispatch.Position, stale time.Duration) {
 	v[5] = appendKnown(v[5], p.Accuracy, 1)
 	v[6] = strconv.AppendInt(v[6], p.Fixed.UnixMilli(), 10)
 	v[7] = strconv.AppendInt(v[7], int64(stale/time.Second), 10)
-	v[8] = append(v[8], quote(p.Source)...)
+	v[8] = appendString(v[8], p.Source)
 }
 
-// join appends another part.
-func (c *columns) join(o *columns) {
-	if o.n == 0 {
-		return
-	}
-	for i := range c.value {
-		if c.n > 0 {
-			c.value[i] = append(c.value[i], ',')
+// positionsFrame joins parts into one positions frame; nil when they hold
+// nothing and the frame would only merge.
+func positionsFrame(at time.Time, full bool, parts ...*columns) *frame {
+	n, size := 0, 160
+	for _, p := range parts {
+		n += p.n
+		for i := range p.value {
+			size += len(p.value[i]) + 1
 		}
-		c.value[i] = append(c.value[i], o.value[i]...)
 	}
-	c.n += o.n
-}
-
-// frame is the positions frame of the columns.
-func (c *columns) frame(at time.Time, full bool) *frame {
-	b := append([]byte(`{"t":"positions","at":`), mustJSON(at.UTC())...)
+	if n == 0 && !full {
+		return nil
+	}
+	b := append(make([]byte, 0, size), `{"t":"positions","at":`...)
+	b = append(b, mustJSON(at.UTC())...)
 	b = append(b, `,"full":`...)
 	b = strconv.AppendBool(b, full)
 	for i, name := range columnNames {
 		b = append(append(append(b, `,"`...), name...), `":[`...)
-		b = append(append(b, c.value[i]...), ']')
+		first := true
+		for _, p := range parts {
+			if p.n == 0 {
+				continue
+			}
+			if !first {
+				b = append(b, ',')
+			}
+			first = false
+			b = append(b, p.value[i]...)
+		}
+		b = append(b, ']')
 	}
 	return prepare(append(b, '}'))
 }
@@ -71,12 +80,24 @@ func appendKnown(b []byte, v, steps float64) []byte {
 	return strconv.AppendFloat(b, round(v, steps), 'f', -1, 64)
 }
 
-// moves is what one audience may see of what moved in one tick, by cell.
+// appendString appends a JSON string; ids are plain and need no escaping.
+func appendString(b []byte, s string) []byte {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
+			return append(b, quote(s)...)
+		}
+	}
+	return append(append(append(b, '"'), s...), '"')
+}
+
+// moves is what moved in one tick, as far as one set of teams goes, by cell.
+// Audiences that see the same of it share it.
 type moves struct {
 	in map[cell]*columns
 	// left holds those that moved out of a cell: who looks at it, but not at
 	// where they went, is told once more.
-	left []motion
+	left   []motion
+	shared map[cells]*frame // by what is looked at
 }
 
 // sendMoved tells every console what moved, since the last tick, of the teams
@@ -92,30 +113,35 @@ func (s *stream) sendMoved() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	at := s.now()
+	bySight := map[string]*moves{}
+	sight := make([]byte, (len(ms)+7)/8)
 	for _, g := range s.groups {
-		mv := s.movesFor(g, ms)
-		shared := map[cells]*frame{}
+		clear(sight)
+		for i, m := range ms {
+			if s.seesTeam(g, m.Team) {
+				sight[i/8] |= 1 << (i % 8)
+			}
+		}
+		mv := bySight[string(sight)]
+		if mv == nil {
+			mv = s.movesOf(ms, sight)
+			bySight[string(sight)] = mv
+		}
 		for c := range g.conns {
-			r, ok := c.lookingAt()
-			if !ok {
-				continue
-			}
-			f, ok := shared[r]
-			if !ok {
-				f = s.frameOf(mv, r, at)
-				shared[r] = f
-			}
-			if f != nil {
-				c.offer(f)
+			if r, ok := c.lookingAt(); ok {
+				if f := s.frameOf(mv, r, at); f != nil {
+					c.offer(f)
+				}
 			}
 		}
 	}
 }
 
-func (s *stream) movesFor(g *group, ms []motion) moves {
-	mv := moves{in: map[cell]*columns{}}
-	for _, m := range ms {
-		if !s.seesTeam(g, m.Team) {
+// movesOf encodes those that the bits of sight pick.
+func (s *stream) movesOf(ms []motion, sight []byte) *moves {
+	mv := &moves{in: map[cell]*columns{}, shared: map[cells]*frame{}}
+	for i, m := range ms {
+		if sight[i/8]&(1<<(i%8)) == 0 {
 			continue
 		}
 		at := cellOf(m.Point)
@@ -133,32 +159,35 @@ func (s *stream) movesFor(g *group, ms []motion) moves {
 }
 
 // frameOf is what moved within the rectangle; nil when nothing did.
-func (s *stream) frameOf(mv moves, r cells, at time.Time) *frame {
-	var all columns
+func (s *stream) frameOf(mv *moves, r cells, at time.Time) *frame {
+	if f, ok := mv.shared[r]; ok {
+		return f
+	}
+	var parts []*columns
 	if r.count() < len(mv.in) {
 		for x := r.from.x; x <= r.to.x; x++ {
 			for y := r.from.y; y <= r.to.y; y++ {
 				if part := mv.in[cell{x, y}]; part != nil {
-					all.join(part)
+					parts = append(parts, part)
 				}
 			}
 		}
 	} else {
 		for at, part := range mv.in {
 			if r.has(at) {
-				all.join(part)
+				parts = append(parts, part)
 			}
 		}
 	}
+	left := &columns{}
 	for _, m := range mv.left {
 		if r.has(m.was) && !r.has(cellOf(m.Point)) {
-			all.add(m.Position, s.lane.Stale(m.Source))
+			left.add(m.Position, s.lane.Stale(m.Source))
 		}
 	}
-	if all.n == 0 {
-		return nil
-	}
-	return all.frame(at, false)
+	f := positionsFrame(at, false, append(parts, left)...)
+	mv.shared[r] = f
+	return f
 }
 
 // placed is the frame with everything in the connection's view as it is now.
@@ -175,7 +204,7 @@ func (s *stream) placed(c *conn) *frame {
 			all.add(p, s.lane.Stale(p.Source))
 		}
 	}
-	return all.frame(s.now(), true)
+	return positionsFrame(s.now(), true, &all)
 }
 
 func (c *conn) lookingAt() (cells, bool) {
