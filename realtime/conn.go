@@ -53,10 +53,11 @@ type pending struct {
 	presence *frame
 	moved    *frame // what moved since the last tick
 	place    bool   // everything in view is to be sent anew
+	gone     []string
 }
 
 func (p *pending) empty() bool {
-	return len(p.out) == 0 && !p.changes && !p.beat && !p.ping && p.presence == nil && p.moved == nil && !p.place
+	return len(p.out) == 0 && !p.changes && !p.beat && !p.ping && p.presence == nil && p.moved == nil && !p.place && p.gone == nil
 }
 
 // begin lets the connection speak: hello, then whatever it missed.
@@ -135,15 +136,17 @@ func (c *conn) offer(f *frame) {
 	c.wake()
 }
 
-// unseen tells that teams left the view; what was prepared before may still
-// show them and is made anew.
-func (c *conn) unseen(gone *frame) {
+// unseen tells that a team left the view; what was prepared before may still
+// show it and is made anew. Where very many leave, that alone tells it.
+func (c *conn) unseen(team string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.looks == nil {
 		return // it holds no positions
 	}
-	c.out = append(c.out, gone)
+	if c.gone = append(c.gone, team); len(c.gone) > 1000 {
+		c.gone = nil
+	}
 	c.moved, c.place = nil, true
 	c.wake()
 }
@@ -241,6 +244,11 @@ func (c *conn) send(p pending) error {
 	}
 	if p.presence != nil {
 		if err := c.put(p.presence); err != nil {
+			return err
+		}
+	}
+	if p.gone != nil {
+		if err := c.put(prepare(goneFrame(p.gone))); err != nil {
 			return err
 		}
 	}

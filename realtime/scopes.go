@@ -107,9 +107,8 @@ func (s *stream) setScope(ref dispatch.Ref, scope *dispatch.Scope) {
 		delete(g.sees, ref.ID)
 		entered = entered || after && !before
 		if before && !after {
-			f := prepare(goneFrame([]string{ref.ID}))
 			for c := range g.conns {
-				c.unseen(f)
+				c.unseen(ref.ID)
 			}
 		}
 	}

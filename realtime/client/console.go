@@ -221,7 +221,9 @@ func (s secure) Cookies(u *url.URL) []*http.Cookie {
 		return nil
 	}
 	v := *u
-	v.Scheme = "http" + strings.TrimPrefix(u.Scheme, "ws")
+	if rest, ok := strings.CutPrefix(u.Scheme, "ws"); ok { // gorilla may have done it already
+		v.Scheme = "http" + rest
+	}
 	return s.CookieJar.Cookies(&v)
 }
 
