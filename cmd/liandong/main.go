@@ -34,6 +34,7 @@ type commands struct {
 	Restore       restoreCmd       `cmd:"" help:"Fill an empty database from a backup and check it."`
 	VerifyJournal verifyJournalCmd `cmd:"" name:"verify-journal" help:"Check the hash chain of the record, and the tables against it."`
 	Replay        replayCmd        `cmd:"" help:"Play a real dispatch log through the public commands."`
+	VerifyFeed    verifyFeedCmd    `cmd:"" name:"verify-feed" help:"Prove the feed: consoles cut and the server killed while a log is played; each picture must equal a fresh snapshot."`
 	Version       versionCmd       `cmd:"" help:"Print the version."`
 }
 

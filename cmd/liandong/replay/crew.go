@@ -2,10 +2,10 @@ package replay
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 
 	"golang.org/x/sync/errgroup"
@@ -30,7 +30,6 @@ type crew struct {
 	teams map[string]*aboard
 	// private is the agency of the companies' ambulances.
 	private string
-	server  *remote.Server
 	mark    string // makes the logins of one replay its own
 }
 
@@ -41,9 +40,9 @@ const desks = 8
 // the server some 20 MB and 50 ms on purpose.
 const signing = 4
 
-func newCrew(ctx context.Context, server *remote.Server, admin *remote.Person, units []*crewed) (*crew, error) {
-	c := &crew{admin: admin, server: server, mark: random(3), desk: make([]*remote.Person, desks), teams: map[string]*aboard{}}
-	done, err := admin.Insist(ctx, random(12), "agency.save", dispatch.AgencySave{Name: "Private ambulance companies " + c.mark,
+func newCrew(ctx context.Context, admin *remote.Person, units []*crewed) (*crew, error) {
+	c := &crew{admin: admin, mark: remote.Random(3), desk: make([]*remote.Person, desks), teams: map[string]*aboard{}}
+	done, err := admin.Insist(ctx, remote.Random(12), "agency.save", dispatch.AgencySave{Name: "Private ambulance companies " + c.mark,
 		Type: dispatch.AgencyEnterprise, Area: admin.Area})
 	if err != nil {
 		return nil, err
@@ -57,7 +56,7 @@ func newCrew(ctx context.Context, server *remote.Server, admin *remote.Person, u
 	group.SetLimit(signing)
 	for i := range c.desk {
 		group.Go(func() (err error) {
-			c.desk[i], err = c.person(in, dispatch.PersonSave{Agency: admin.Agency, Name: fmt.Sprintf("Dispatcher %d", i+1),
+			c.desk[i], err = c.admin.Hire(in, dispatch.PersonSave{Agency: admin.Agency, Name: fmt.Sprintf("Dispatcher %d", i+1),
 				Login: fmt.Sprintf("desk%d.%s", i+1, c.mark), Roles: []dispatch.Role{dispatch.RoleDispatcher}})
 			return err
 		})
@@ -84,7 +83,7 @@ func (c *crew) unit(ctx context.Context, u *crewed, a *aboard) error {
 	if u.private {
 		agency = c.private
 	}
-	done, err := c.admin.Insist(ctx, random(12), "team.save", dispatch.TeamSave{Agency: agency, Name: u.kind + " " + u.id, CallSign: u.id,
+	done, err := c.admin.Insist(ctx, remote.Random(12), "team.save", dispatch.TeamSave{Agency: agency, Name: u.kind + " " + u.id, CallSign: u.id,
 		Type: kind.team, Capabilities: []dispatch.Capability{{Code: kind.capability}}, SeatsMin: kind.crew, SeatsFull: kind.crew,
 		Base: dispatch.Place{Point: u.base, Text: "estimated from the calls of its area", Source: "estimated"}})
 	if err != nil {
@@ -95,43 +94,23 @@ func (c *crew) unit(ctx context.Context, u *crewed, a *aboard) error {
 		return err
 	}
 	a.team = team.ID
-	if _, err := c.desk[0].Insist(ctx, random(12), "team.duty", dispatch.TeamDuty{Team: a.team, Duty: dispatch.DutyAvailable, Crew: &kind.crew, Radio: true}); err != nil {
+	if _, err := c.desk[0].Insist(ctx, remote.Random(12), "team.duty", dispatch.TeamDuty{Team: a.team, Duty: dispatch.DutyAvailable, Crew: &kind.crew, Radio: true}); err != nil {
 		return fmt.Errorf("unit %s: %w", u.id, err)
 	}
 	login := "unit." + notLogin.ReplaceAllString(strings.ToLower(u.id), "-") + "." + c.mark
-	if a.leader, err = c.person(ctx, dispatch.PersonSave{Agency: agency, Name: u.id, Login: login, Roles: []dispatch.Role{dispatch.RoleLeader}, Team: a.team}); err != nil {
+	if a.leader, err = c.admin.Hire(ctx, dispatch.PersonSave{Agency: agency, Name: u.id, Login: login, Roles: []dispatch.Role{dispatch.RoleLeader}, Team: a.team}); err != nil {
 		return fmt.Errorf("unit %s: %w", u.id, err)
 	}
-	done, err = c.admin.Insist(ctx, random(12), "device.save", dispatch.DeviceSave{Name: u.id, Protocol: "osmand", Team: a.team})
+	done, err = c.admin.Insist(ctx, remote.Random(12), "device.save", dispatch.DeviceSave{Name: u.id, Protocol: "osmand", Team: a.team})
 	a.token = done.Secret
 	return err
 }
 
-// person makes a person with an account and signs in; the password that the
-// administrator set is changed at once, as it must be.
-func (c *crew) person(ctx context.Context, in dispatch.PersonSave) (*remote.Person, error) {
-	done, err := c.admin.Insist(ctx, random(12), "person.save", in)
-	if err != nil {
-		return nil, err
+// people are all who are signed in: dispatchers first, then leaders by call sign.
+func (c *crew) people() []*remote.Person {
+	out := slices.Clone(c.desk)
+	for _, call := range slices.Sorted(maps.Keys(c.teams)) {
+		out = append(out, c.teams[call].leader)
 	}
-	saved, err := remote.First[dispatch.Person](done, dispatch.KindPerson)
-	if err != nil {
-		return nil, err
-	}
-	first := random(12)
-	if _, err := c.admin.Insist(ctx, random(12), "person.password", dispatch.PersonPassword{Person: saved.ID, Password: first}); err != nil {
-		return nil, err
-	}
-	p, err := c.server.SignIn(ctx, in.Login, first, "")
-	if err != nil || !p.MustChange {
-		return p, err
-	}
-	return p, p.NewPassword(ctx, first, random(12))
-}
-
-// random is n random bytes in hexadecimal: a key or a password.
-func random(n int) string {
-	b := make([]byte, n)
-	rand.Read(b) // never fails; it ends the program instead
-	return hex.EncodeToString(b)
+	return out
 }

@@ -27,9 +27,11 @@ type Options struct {
 	Workers int // steps under way at once; 0 means 24
 	// Tell, where set, is given a line of progress now and then.
 	Tell func(string)
-	// Started, where set, is called once everybody is signed in, before the
-	// first call.
-	Started func()
+	// Started, where set, is called before the first call with everybody who is
+	// signed in: dispatchers first, then the leaders of the units.
+	Started func([]*remote.Person) error
+	// Progress, where set, is called after each command, from many goroutines.
+	Progress func(done, of int64)
 }
 
 // Result is what became of a log.
@@ -67,6 +69,7 @@ type run struct {
 	opt      Options
 	plan     *plan
 	crew     *crew
+	total    int64 // commands to give, when nothing is refused
 	commands atomic.Int64
 	fixes    atomic.Int64
 	unfixed  atomic.Int64
@@ -91,15 +94,22 @@ func Play(ctx context.Context, l *Log, opt Options) (*Result, error) {
 	}
 	r := &run{opt: opt, plan: newPlan(l), reports: map[*Call]string{}, opened: map[*Call]string{},
 		tasks: map[*Row]string{}, lost: map[*Row]string{}, failed: map[*Call]string{}}
+	for _, s := range r.plan.steps {
+		if s.do != locate {
+			r.total++
+		}
+	}
 	begun := time.Now()
 	var err error
-	if r.crew, err = newCrew(ctx, opt.Server, opt.Admin, r.plan.units); err != nil {
+	if r.crew, err = newCrew(ctx, opt.Admin, r.plan.units); err != nil {
 		return nil, err
 	}
 	res := &Result{Calls: len(l.Calls), Rows: l.Rows, Teams: len(r.plan.units), Setup: time.Since(begun)}
 	opt.Tell(fmt.Sprintf("%d units and %d dispatchers signed in after %.0f s", res.Teams, len(r.crew.desk), res.Setup.Seconds()))
 	if opt.Started != nil {
-		opt.Started()
+		if err := opt.Started(r.crew.people()); err != nil {
+			return nil, err
+		}
 	}
 	begun = time.Now()
 	watched := r.watch(ctx)
@@ -248,7 +258,9 @@ func (r *run) give(ctx context.Context, p *remote.Person, s *step, name string, 
 	if err != nil {
 		return err
 	}
-	r.commands.Add(1)
+	if n := r.commands.Add(1); r.opt.Progress != nil {
+		r.opt.Progress(n, r.total)
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	switch s.do {
