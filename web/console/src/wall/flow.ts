@@ -60,7 +60,10 @@ export interface Drawn {
   links: { path: string; width: number; count: number; grade: number; id: string }[];
 }
 
-/** Lays the flow out in a box, px. Labels stand outside of the bars: `margin` px are kept for them on each side. */
+/**
+ * Lays the flow out in a box, px. Labels stand outside of the bars: `margin` px
+ * are kept for them on each side; they are at most `gap` px high.
+ */
 export function draw(flow: Flow, width: number, height: number, margin: number, gap: number): Drawn {
   if (!flow.links.length || width <= 2 * margin + 40 || height < 40) return { nodes: [], links: [] };
   type N = Drawn['nodes'][number] & { key: string };
@@ -74,7 +77,7 @@ export function draw(flow: Flow, width: number, height: number, margin: number, 
     .nodePadding(gap)
     // Keep our own order: the largest on top, the gathered line last.
     .nodeSort(null)
-    .extent([[margin, 4], [width - margin, height - 4]])({
+    .extent([[margin, gap / 2], [width - margin, height - gap / 2]])({
       nodes,
       links: flow.links.map((l) => ({ source: `from ${l.from}`, target: `to ${l.to}`, value: l.count })),
     });

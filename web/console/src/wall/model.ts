@@ -1,6 +1,8 @@
 // What the wall says, worked out from the records: plain functions, no screen.
 
-import type { Agency, Alarm, AnyRecord, Incident, Task, Team } from '../api/types';
+import type { Agency, Alarm, Incident, Note, Task, Team } from '../api/types';
+import type { Position } from '../store/positions';
+import { incidentOpen, lookOf, needs, taskByTeam, taskOpen, when, type Look } from '../store/select';
 
 /** The records the wall looks at. */
 export interface Picture {
@@ -16,47 +18,47 @@ export interface IncidentRow {
   incident: Incident;
   /** Teams on it: open tasks that are more than proposals. */
   teams: number;
-  /** Teams asked for; 0 when nothing was. */
+  /** Teams asked for, and how many of those are on it and can do what is asked; 0 when nothing was asked. */
   needed: number;
-  /** When it was opened, and when anything about it last changed, ms. */
+  met: number;
+  /** When it began, and when anything about it last changed, ms. */
   opened: number;
   changed: number;
 }
 
-const ENDED = new Set(['closed', 'archived', 'duplicate', 'false_alarm', 'transferred']);
-const TASK_ENDED = new Set(['done', 'cancelled', 'refused', 'released', 'diverted']);
-
-export const isOpen = (i: Incident) => !ENDED.has(i.state);
-export const onIt = (t: Task) => !TASK_ENDED.has(t.state) && t.state !== 'proposed';
+/** A task that sends a team: more than a proposal. */
+export const onIt = (t: Task) => taskOpen(t) && t.state !== 'proposed';
 
 /** Time an incident began: the first milestone, else the record. */
 function openedAt(i: Incident): number {
-  const stamps = Object.values(i.stamps ?? {});
-  return Math.min(Date.parse(i.created), ...stamps.map((s) => Date.parse(s.event ?? s.at)));
+  return Math.min(Date.parse(i.created), ...Object.values(i.stamps ?? {}).map(when));
 }
 
 /** Open incidents, the worst first: grade, then priority, then the older one. */
-export function incidentRows(p: Picture, notes: readonly AnyRecord[] = []): IncidentRow[] {
+export function incidentRows(p: Picture, notes: readonly Note[] = []): IncidentRow[] {
   const latest = new Map<string, number>();
-  const touch = (incident: string | undefined, at: string) => {
-    if (incident) latest.set(incident, Math.max(latest.get(incident) ?? 0, Date.parse(at)));
-  };
+  const touch = (incident: string, at: string) => latest.set(incident, Math.max(latest.get(incident) ?? 0, Date.parse(at)));
   const teams = new Map<string, number>();
   for (const t of p.tasks) {
     touch(t.incident, t.updated);
     if (onIt(t)) teams.set(t.incident, (teams.get(t.incident) ?? 0) + 1);
   }
-  for (const n of notes) if (n.kind === 'note') touch(n.incident, n.created);
+  for (const n of notes) touch(n.incident, n.created);
+  const team = new Map(p.teams.map((t) => [t.id, t]));
   return p.incidents
-    .filter(isOpen)
-    .map((incident) => ({
-      incident,
-      teams: teams.get(incident.id) ?? 0,
-      needed: (incident.needs ?? []).reduce((sum, n) => sum + n.count, 0),
-      opened: openedAt(incident),
-      changed: Math.max(Date.parse(incident.updated), latest.get(incident.id) ?? 0),
-    }))
-    .sort((a, b) => worse(a.incident, b.incident) || a.opened - b.opened);
+    .filter(incidentOpen)
+    .map((incident) => {
+      const lines = needs(incident, p.tasks, (id) => team.get(id));
+      return {
+        incident,
+        teams: teams.get(incident.id) ?? 0,
+        needed: lines.reduce((n, l) => n + l.asked, 0),
+        met: lines.reduce((n, l) => n + l.met, 0),
+        opened: openedAt(incident),
+        changed: Math.max(Date.parse(incident.updated), latest.get(incident.id) ?? 0),
+      };
+    })
+    .sort((a, b) => worse(a.incident, b.incident) || a.opened - b.opened || a.incident.id.localeCompare(b.incident.id));
 }
 
 /** Order of gravity. An ungraded incident stands where its priority puts it: 1 among the graves, 3 last. */
@@ -68,54 +70,22 @@ export function worse(a: Incident, b: Incident): number {
 /** A new one of these is worth a jump of the view. */
 export const grave = (i: Incident) => i.grade === 1 || i.grade === 2 || i.priority === 1;
 
-/** What a team looks like from afar. `lost` is a team that should tell its position and does not. */
-export type Look = 'available' | 'dispatched' | 'on_scene' | 'working' | 'returning' | 'lost' | 'off' | 'distress';
-
 /** The order of the counts on the wall. */
 export const LOOKS: readonly Look[] = ['available', 'dispatched', 'on_scene', 'working', 'returning', 'lost'];
-
-const OF_STATE: Partial<Record<Task['state'], Look>> = {
-  assigned: 'dispatched', acknowledged: 'dispatched', en_route: 'dispatched', staging: 'on_scene', on_scene: 'on_scene',
-  to_destination: 'working', at_destination: 'working', returning: 'returning',
-};
-
-/**
- * A team's look from its record, the task that is furthest on, and whether its
- * position has gone stale. Only a team that is out can be lost: one at its base
- * need not tell where it is.
- */
-export function lookOf(team: Team, task: Task | undefined, stale: boolean): Look {
-  if (team.distress) return 'distress';
-  const look = task && OF_STATE[task.state];
-  if (look) return stale && look !== 'on_scene' ? 'lost' : look;
-  return team.status === 'available' || team.status === 'delayed' ? 'available' : team.status === 'committed' ? 'dispatched' : 'off';
-}
-
-/** The open task of each team; where there are several, the one furthest on. */
-export function taskOfTeams(tasks: readonly Task[]): Map<string, Task> {
-  const order: Task['state'][] = ['assigned', 'acknowledged', 'returning', 'en_route', 'staging', 'to_destination', 'at_destination', 'on_scene'];
-  const out = new Map<string, Task>();
-  for (const t of tasks) {
-    if (!onIt(t)) continue;
-    const have = out.get(t.team);
-    if (!have || order.indexOf(t.state) > order.indexOf(have.state)) out.set(t.team, t);
-  }
-  return out;
-}
 
 export interface Count {
   look: Look;
   count: number;
 }
 
-/** How many teams look how; retired teams do not count. */
-export function counts(p: Picture, stale: (team: string) => boolean): { counts: Count[]; total: number; distress: number } {
-  const tasks = taskOfTeams(p.tasks);
+/** How many teams look how; retired teams do not count, and `total` are those on duty. */
+export function counts(p: Picture, position: (team: string) => Position | undefined, now: number): { counts: Count[]; total: number; distress: number } {
+  const tasks = taskByTeam(p.tasks);
   const by = new Map<Look, number>();
   let total = 0;
   for (const t of p.teams) {
     if (t.retired) continue;
-    const look = lookOf(t, tasks.get(t.id), stale(t.id));
+    const look = lookOf(t, tasks.get(t.id), position(t.id), now);
     by.set(look, (by.get(look) ?? 0) + 1);
     if (look !== 'off') total++;
   }
@@ -131,26 +101,28 @@ export interface Figures {
   lost: number;
 }
 
-export function figures(p: Picture, rows: readonly IncidentRow[], c: readonly Count[]): Figures {
+export function figures(rows: readonly IncidentRow[], c: readonly Count[], distress: number): Figures {
   const of = (look: Look) => c.find((x) => x.look === look)?.count ?? 0;
   return {
     open: rows.length,
     needed: rows.reduce((n, r) => n + r.needed, 0),
-    // More teams than asked for at one place fill no gap at another.
-    met: rows.reduce((n, r) => n + Math.min(r.teams, r.needed), 0),
-    out: of('dispatched') + of('on_scene') + of('working') + of('returning') + of('lost'),
+    met: rows.reduce((n, r) => n + r.met, 0),
+    out: of('dispatched') + of('on_scene') + of('working') + of('returning') + of('lost') + distress,
     lost: of('lost'),
   };
 }
 
 /** Alarms that nobody has acknowledged, the most urgent first, then the oldest. */
 export function openAlarms(alarms: readonly Alarm[]): Alarm[] {
-  return alarms
-    .filter((a) => !a.acked && !a.ended)
-    .sort((a, b) => a.tier - b.tier || Date.parse(a.raised.at) - Date.parse(b.raised.at));
+  return alarms.filter((a) => !a.acked && !a.ended).sort((a, b) => a.tier - b.tier || when(a.raised) - when(b.raised) || a.id.localeCompare(b.id));
 }
 
 /** Alarms acknowledged while their cause goes on: no longer loud, not yet over. */
 export function heldAlarms(alarms: readonly Alarm[]): Alarm[] {
-  return alarms.filter((a) => a.acked && !a.ended).sort((a, b) => a.tier - b.tier);
+  return alarms.filter((a) => a.acked && !a.ended && a.type === 'distress').sort((a, b) => when(a.raised) - when(b.raised));
+}
+
+/** How old the newest position is, ms; undefined when there is none. */
+export function newestFix(positions: readonly Position[], now: number): number | undefined {
+  return positions.length ? Math.max(0, now - Math.max(...positions.map((p) => p.fixed))) : undefined;
 }

@@ -16,8 +16,11 @@ export const STEPS = [0.8, 1, 1.25, 1.5] as const;
 /** Body text at k = 1, px; 26 px is 23′ on a 98-inch screen from five metres. */
 export const BODY = 26;
 
-/** A 98-inch screen (2.17 m wide) seen from five metres. */
+/** A 98-inch screen (16:9, 2.17 m wide) seen from five metres. */
 export const USUAL: Screen = { width: 2.17, distance: 5 };
+
+/** The width in metres of a screen as high as a 98-inch one, for a window of that form. */
+export const usualWidth = (css: number, height: number) => USUAL.width * Math.max(css, height) / Math.min(css, height) / (16 / 9);
 
 const MINUTE = Math.PI / 180 / 60;
 
