@@ -78,6 +78,21 @@ export const zh = {
   'step.returning': '返程',
   'step.done': '完成',
 
+  // The same states where there is room for a few letters only.
+  'short.assigned': '已派',
+  'short.acknowledged': '接令',
+  'short.en_route': '出动',
+  'short.staging': '集结',
+  'short.on_scene': '到场',
+  'short.to_destination': '转运',
+  'short.at_destination': '送达',
+  'short.returning': '返程',
+  'short.done': '完成',
+  'short.cancelled': '取消',
+  'short.refused': '拒绝',
+  'short.released': '解除',
+  'short.diverted': '改派',
+
   'undo.did': '已记录：{what}',
   'undo.go': '撤回',
   'undo.done': '已撤回',
@@ -132,6 +147,7 @@ export const zh = {
   'check.crew': '在队 {n} 人',
   'check.due': '{time} 后应清点',
   'check.late': '清点已超时 {time}',
+  'check.in': '清点 {time}',
   'check.done': '清点已记录',
   'check.hint': '不安全？请用下方“求助”',
 
@@ -195,6 +211,7 @@ export const zh = {
   'me.share': '位置共享',
   'me.share.on': '开启',
   'me.share.off': '关闭',
+  'me.share.turnOn': '开启',
   'me.share.ask': '位置未共享，指挥中心看不到本队',
   'me.share.denied': '定位被浏览器禁止，请在系统设置中允许',
   'me.share.unavailable': '本机不支持定位',
