@@ -1,11 +1,12 @@
 // The reads beside snapshot and socket.
 import { json, send } from './http';
-import type { AnyRecord, CapabilityName, EventType, Hit, Kind, Nouns, Ranking, Seen } from './types';
+import type { AnyRecord, CapabilityName, CommandWord, EventType, Hit, Kind, MoveTables, Nouns, Ranking, Seen } from './types';
 
 export interface Vocabulary {
   events: EventType[];
   capabilities: CapabilityName[];
-  moves?: Record<string, Record<string, string[]>>;
+  moves: MoveTables;
+  commands: CommandWord[];
 }
 
 export const vocabulary = () => json<Vocabulary>('/api/v1/vocabulary');

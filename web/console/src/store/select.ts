@@ -183,8 +183,11 @@ export function timeline(incident: Incident, tasks: readonly Task[], notes: read
 export function finds(text: string, team: Team): boolean {
   const q = text.trim().toLowerCase();
   if (!q) return true;
-  return [team.call_sign, team.name, team.initials ?? ''].some((f) => f.toLowerCase().includes(q));
+  return [team.call_sign, team.name, ...readings(team)].some((f) => f.toLowerCase().includes(q));
 }
+
+/** The pinyin initials of a name; more than one where it can be read in more ways. */
+const readings = (t: Team) => (t.initials ?? '').split(' ').filter(Boolean);
 
 /** Teams that the text names, best first: exact, then beginning, then within. */
 export function findTeams(text: string, teams: readonly Team[], limit = 8): Team[] {
@@ -192,11 +195,11 @@ export function findTeams(text: string, teams: readonly Team[], limit = 8): Team
   if (!q) return [];
   const score = (t: Team) => {
     let best = 9;
-    for (const [n, f] of [t.call_sign, t.initials ?? '', t.name].entries()) {
+    for (const [n, f] of [t.call_sign, ...readings(t), t.name].entries()) {
       const v = f.toLowerCase();
       if (v === q) best = Math.min(best, 0);
-      else if (v.startsWith(q)) best = Math.min(best, 1 + n / 10);
-      else if (v.includes(q)) best = Math.min(best, 3 + n / 10);
+      else if (v.startsWith(q)) best = Math.min(best, 1 + n / 100);
+      else if (v.includes(q)) best = Math.min(best, 3 + n / 100);
     }
     return best;
   };
@@ -211,3 +214,6 @@ export function findTeams(text: string, teams: readonly Team[], limit = 8): Team
 
 /** What a change is about, in a few words for the log: its first record. */
 export const subject = (c: Seen) => c.put?.[0];
+
+/** No contact: the team is out on a task and its last fix is older than its source allows. */
+export const isStaleTeam = (p: Position, task: Task | undefined, now: number): boolean => !!task && taskMoving(task) && isStale(p, now);

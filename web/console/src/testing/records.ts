@@ -1,0 +1,16 @@
+// Small records for tests: what matters is given, the rest is filled in.
+import type { AnyRecord, Kind, Nouns } from '../api/types';
+
+const blanks: Partial<Record<Kind, object>> = {
+  incident: { number: '20261123-0001', state: 'active', type: '12G00', grade: 0, priority: 2, alarm_level: 1, title: 'fire', place: {}, casualties: {}, auto_close: true },
+  team: { name: 'team', call_sign: 'team', type: 'fire', base: {}, seats_min: 4, seats_full: 6, crew: 6, duty: 'available', status: 'available' },
+  task: { incident: 'i1', team: 't1', agency: 'a1', type: 'rescue', state: 'assigned', stamps: {} },
+  report: { channel: 'hotline', state: 'waiting', text: 'smoke', place: {}, received: { at: '2026-11-23T00:00:00Z' } },
+  alarm: { type: 'no_answer', tier: 2, text: 'no answer', raised: { at: '2026-11-23T00:00:00Z' } },
+  note: { incident: 'i1', type: 'remark', text: 'note', author: 'x', stamp: { at: '2026-11-23T00:00:00Z' } },
+};
+
+export function make<K extends Kind>(kind: K, id: string, more: Partial<Nouns[K]> = {}): Nouns[K] {
+  const head = { kind, id, version: 1, scope: {}, created: '2026-11-23T00:00:00Z', updated: '2026-11-23T00:00:00Z' };
+  return { ...head, ...blanks[kind], ...more } as unknown as AnyRecord as Nouns[K];
+}
