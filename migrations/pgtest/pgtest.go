@@ -306,21 +306,35 @@ func (s *server) finish(tb testing.TB, name string) {
 	}
 	defer conn.Close(ctx)
 	if tb.Failed() {
-		var kept int
-		if err := conn.QueryRow(ctx, "select count(*) from pg_database where datname like 'failed\\_%'").Scan(&kept); err == nil && kept < keep {
-			as := "failed_" + time.Now().UTC().Format("20060102t150405") + strings.TrimPrefix(name, "test")
-			_, err = conn.Exec(ctx, "select pg_terminate_backend(pid) from pg_stat_activity where datname = $1", name)
-			if err == nil {
-				_, err = conn.Exec(ctx, "alter database "+name+" rename to "+as)
-			}
-			if err == nil {
-				tb.Logf("pgtest: the database of this test is kept for a day: %s (its server is stopped when no test runs)", s.address("liandong_owner", as))
-				return
-			}
-			tb.Logf("pgtest: the database could not be kept: %v", err)
+		as := "failed_" + time.Now().UTC().Format("20060102t150405") + strings.TrimPrefix(name, "test")
+		_, err = conn.Exec(ctx, "select pg_terminate_backend(pid) from pg_stat_activity where datname = $1", name)
+		if err == nil {
+			_, err = conn.Exec(ctx, "alter database "+name+" rename to "+as)
 		}
+		if err == nil {
+			tb.Logf("pgtest: the database of this test is kept for a day: %s (its server is stopped when no test runs)", s.address("liandong_owner", as))
+			forget(ctx, conn)
+			return
+		}
+		tb.Logf("pgtest: the database could not be kept: %v", err)
 	}
 	if _, err := conn.Exec(ctx, "drop database "+name+" with (force)"); err != nil {
 		tb.Errorf("pgtest: %v", err)
+	}
+}
+
+// forget drops the oldest kept databases when there are too many; one that is
+// looked at stays, and another process may be as fast.
+func forget(ctx context.Context, conn *pgx.Conn) {
+	rows, err := conn.Query(ctx, "select datname from pg_database where datname like 'failed\\_%' order by datname desc offset $1", keep)
+	if err != nil {
+		return
+	}
+	old, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return
+	}
+	for _, name := range old {
+		_, _ = conn.Exec(ctx, "drop database if exists "+name)
 	}
 }
