@@ -2,21 +2,20 @@
 // the same with and without a network; what is old is said to be old.
 
 import { Refused } from '../api/http';
-import { all as readAll, record, vocabulary as readVocabulary, type Vocabulary } from '../api/reads';
+import { vocabulary as readVocabulary, type Vocabulary } from '../api/reads';
 import * as session from '../api/session';
-import type { AnyRecord, Commands, CommandName, Incident, Kind, Seen, Session, Task } from '../api/types';
+import type { AnyRecord, Commands, CommandName, Kind, Session, Task } from '../api/types';
 import { Clock } from '../store/clock';
 import { Live } from '../store/live';
 import { Positions } from '../store/positions';
 import { Store } from '../store/store';
 import { Locate } from './locate';
 import { Outbox } from './outbox';
-import { alert } from './alert';
+import { Diary } from './diary';
 import { overtaken, project, type Projected } from './project';
 import type { Row } from './row';
 import { sendRow } from './send';
 import { Storage } from './storage';
-import { midnight, news } from './select';
 import { Wake } from './wake';
 import { w } from './words';
 
@@ -58,14 +57,8 @@ export class Phone {
   session: Session | undefined;
   prefs: Prefs = PREFS;
   vocabulary: Vocabulary | undefined;
-  /** A task was given to the team or taken from it, and the leader has not said yes to that yet. */
-  notice: ReturnType<typeof news>;
-  /** Ended tasks of today that left the board. */
-  today: Task[] = [];
   /** When the server took the last call for help, its clock, ms; 0 when none. */
   distressSent = 0;
-  private readonly known = new Map<string, Task>();
-  private readonly titles = new Map<string, string>();
   /** The phone cannot keep anything: taps live only as long as the page. */
   forgetful = false;
   /** Rows the server took, whose change the picture does not hold yet. */
@@ -82,6 +75,7 @@ export class Phone {
   readonly outbox: Outbox;
   readonly locate: Locate;
   readonly wake: Wake;
+  readonly diary = new Diary(this.store, () => this.identity, () => this.tell());
   private readonly listeners = new Set<() => void>();
 
   private constructor(readonly storage: Storage, private offset: number) {
@@ -150,14 +144,14 @@ export class Phone {
       if (now === 'live' && was !== 'live') {
         void this.outbox.hurry();
         this.locate.reconnected();
-        this.remember();
-        void this.readToday();
+        this.diary.remember();
+        void this.diary.readToday(this.now());
       }
       if (now === 'signed-out') this.leave();
       was = now;
       this.tell();
     });
-    this.live.onChange((c) => this.heard(c));
+    this.live.onChange((c) => this.diary.heard(c));
     const wake = () => {
       if (document.visibilityState !== 'visible') return void this.keep();
       void this.outbox.hurry();
@@ -247,11 +241,6 @@ export class Phone {
     return age === undefined ? (this.live.problem ? 'offline' : 'connecting') : age > 15 ? 'offline' : 'connecting';
   }
 
-  /** The incident's title, also of one that left the board. */
-  titleOf(incident: string): string {
-    return this.store.get('incident', incident)?.title ?? this.titles.get(incident) ?? '…';
-  }
-
   /** Calls for help for the team itself, with the last fix where there is one. */
   async help(): Promise<void> {
     const team = this.identity?.team;
@@ -266,40 +255,6 @@ export class Phone {
   async correct(row: Row): Promise<void> {
     await this.act('task.correct', { task: String(row.body.task), state: String(row.body.to) as Task['state'], time: row.event_time, reason: w('box.mineWhy') });
     await this.outbox.discard(row, false);
-  }
-
-  dismiss(): void {
-    this.notice = undefined;
-    this.tell();
-  }
-
-  private heard(c: Seen): void {
-    const found = news(c.put ?? [], this.identity?.team ?? '', (id) => this.known.get(id));
-    this.remember();
-    // What this very phone did is no news.
-    if (!found || c.actor.id === this.identity?.person) return;
-    this.notice = found;
-    alert(found.kind, this.titleOf(found.task.incident));
-    this.tell();
-  }
-
-  private remember(): void {
-    for (const t of this.store.all('task')) if (t.team === this.identity?.team) this.known.set(t.id, t);
-    for (const i of this.store.all('incident')) this.titles.set(i.id, i.title);
-  }
-
-  /** Tasks that ended today and are no longer in the picture. */
-  private async readToday(): Promise<void> {
-    const team = this.identity?.team;
-    if (!team) return;
-    try {
-      this.today = await readAll('task', { team, archived: '1', since: new Date(midnight(this.now())).toISOString() });
-      const missing = [...new Set(this.today.map((t) => t.incident))].filter((id) => this.titleOf(id) === '…').slice(0, 20);
-      for (const id of missing) await record<Incident>('incident', id).then((i) => this.titles.set(id, i.title), () => {});
-      this.tell();
-    } catch {
-      // An old list is no harm: it is history.
-    }
   }
 
   /** Seconds since the picture was last true; undefined when there is none. */
