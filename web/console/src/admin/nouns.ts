@@ -239,8 +239,8 @@ export const hazards: Noun<Hazard> = {
   name: (r) => r.name,
   find: (r) => [r.name, r.initials, r.operator, r.external, r.place.text, ...(r.substances ?? []).map((s) => s.name)],
   columns: [
-    { label: 'f.level', text: (r) => wc('hazard.level', String(r.level)) },
     { label: 'f.name', text: (r) => r.name },
+    { label: 'f.level', text: (r) => wc('hazard.level', String(r.level)) },
     { label: 'f.operator', text: (r) => r.operator },
     { label: 'f.substances', text: (r) => (r.substances ?? []).map((s) => s.name).join('、') },
     { label: 'f.population', text: (r) => String(r.population ?? ''), figure: true },
