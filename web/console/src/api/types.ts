@@ -190,6 +190,7 @@ export interface Incident extends Head<'incident'> {
   outcome?: string;
   stamps?: Partial<Record<IncidentState, Stamp>>;
   auto_close: boolean;
+  archive_due?: string;
 }
 
 export interface Distress {

@@ -482,6 +482,7 @@ export const en = {
   'sound.on': 'Sound on',
   'sound.off': 'Sound off',
   'sound.locked': 'Sound not enabled: press any key',
+  'sound.mute': 'Mute 60 s',
   'sound.muted': 'Muted {n} s',
   'theme.dark': 'Dark',
   'theme.day': 'Day',

@@ -481,6 +481,7 @@ export const zh = {
   'sound.on': '声音已启用',
   'sound.off': '声音已关',
   'sound.locked': '声音未启用：按任意键启用',
+  'sound.mute': '静音 60 秒',
   'sound.muted': '静音 {n} 秒',
   'theme.dark': '深色',
   'theme.day': '浅色',
