@@ -104,4 +104,7 @@ export function distance(meters: number): string {
   return `${(meters / 1000).toFixed(meters < 9_950 ? 1 : 0)} km`;
 }
 
+/** A place in words, else its coordinates, else nothing. */
+export const placeWords = (p: { text?: string; point?: readonly [number, number] }): string => p.text || (p.point ? coordinates(p.point) : '');
+
 export const coordinates = (p: readonly [number, number]) => `${p[0].toFixed(5)}, ${p[1].toFixed(5)}`;

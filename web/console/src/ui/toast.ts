@@ -35,7 +35,7 @@ export function dismiss(id: number) {
 
 export function toast(tone: Toast['tone'], text: string, detail?: string) {
   const id = ++last;
-  list = [...list.filter((x) => tone !== 'bad' || x.tone !== 'bad'), { id, tone, text, detail }].slice(-4);
+  list = [...list.filter((x) => x.tone !== 'bad'), { id, tone, text, detail }].slice(-4);
   tell();
   if (tone !== 'bad') setTimeout(() => dismiss(id), 4_000);
 }
