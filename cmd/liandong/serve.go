@@ -29,6 +29,7 @@ type serveCmd struct {
 	Key      string   `help:"Its private key (PEM)." env:"LIANDONG_KEY" type:"path"`
 	Names    []string `help:"Further names and addresses under which the server is reached, for its own certificate." env:"LIANDONG_NAMES"`
 	Demo     *bool    `help:"Load the demo city into an empty database and show its accounts. On by default for the private database, off with DATABASE_URL." negatable:"" env:"LIANDONG_DEMO"`
+	Live     bool     `help:"Keep the demo city alive: calls come in, teams answer and drive. Only where the demo city was loaded." default:"true" negatable:"" env:"LIANDONG_LIVE"`
 	Tianditu string   `help:"Key for the online base map of Tianditu; without one the map is offline." env:"LIANDONG_TIANDITU_KEY"`
 	Log      string   `help:"What is logged: debug, info, warn, error." enum:"debug,info,warn,error" default:"info" env:"LIANDONG_LOG"`
 }
@@ -96,8 +97,12 @@ func (s *serveCmd) serve(ctx context.Context, c console, db *database, h *house,
 	background, stop := context.WithCancel(context.Background())
 	defer stop()
 	var work sync.WaitGroup
-	for _, job := range []func(context.Context){h.deadlines, h.upkeep, func(ctx context.Context) { w.keep(ctx, h.log) },
-		func(ctx context.Context) { seals.keep(ctx, h.log) }} {
+	jobs := []func(context.Context){h.deadlines, h.upkeep, func(ctx context.Context) { w.keep(ctx, h.log) },
+		func(ctx context.Context) { seals.keep(ctx, h.log) }}
+	if made && s.Live {
+		jobs = append(jobs, h.live)
+	}
+	for _, job := range jobs {
 		work.Go(func() { job(background) })
 	}
 	banner(c, l, authority, settings, s.Addr)
