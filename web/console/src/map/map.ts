@@ -1,0 +1,462 @@
+// The map of every console: created with the records and positions it shows, it
+// keeps itself up to date, tells what was clicked and looked at, and knows no
+// panel. Points are [lon, lat] in WGS-84, distances metres, bounds west, south,
+// east, north.
+import { LngLatBounds, Map as GLMap, NavigationControl, ScaleControl, setWorkerUrl, type MapMouseEvent, type PaddingOptions } from 'maplibre-gl';
+import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
+import 'maplibre-gl/dist/maplibre-gl.css';
+import './map.css';
+import type { Bound, Kind, Point, Ref } from '../api/types';
+import type { Lang } from '../i18n';
+import type { Clock } from '../store/clock';
+import type { Positions } from '../store/positions';
+import type { Store } from '../store/store';
+import { areaLayer, coverAreas, firstAreaLine } from './areas';
+import { Attribution } from './attribution';
+import { addBase, hasBase, plainStyle } from './base';
+import { depots } from './depots';
+import { Drag } from './drag';
+import { enlarge, type Scale } from './enlarge';
+import { hazards } from './hazards';
+import { incidentHits, incidents } from './incidents';
+import type { LiveLayer, Scene } from './layer';
+import { links } from './links';
+import { Measure } from './measure';
+import type { Theme } from './palette';
+import { Picker, round } from './pick';
+import { boundOf, homeOf, pointOf } from './places';
+import { symbolImage } from './symbols';
+import { teamLayer } from './teams';
+
+export type { Theme } from './palette';
+
+/** The browser cannot draw it (no WebGL2): show lists alone. */
+export class MapUnavailable extends Error {
+  constructor(cause: unknown) {
+    super('this browser cannot draw the map: it has no WebGL2', { cause });
+    this.name = 'MapUnavailable';
+  }
+}
+
+export interface MapOptions {
+  store: Store;
+  positions: Positions;
+  clock: Clock;
+  theme?: Theme;
+  lang?: Lang;
+  /** What is shown at first, and by fit() with nothing to fit. */
+  home?: Bound;
+  /** false: a picture that no hand moves. */
+  interactive?: boolean;
+  /** areas_version of the settings: outlines are then kept by the browser until it moves. */
+  areasVersion?: number;
+  /** Free space around what is fitted, CSS pixels. */
+  padding?: number | PaddingOptions;
+  /** Address of the base map. */
+  base?: string;
+  /** Larger words and symbols, for a screen read from afar. */
+  scale?: Scale;
+}
+
+/** A group of things that can be hidden. */
+export interface MapLayer {
+  id: LayerId;
+  zh: string;
+  en: string;
+  on: boolean;
+}
+
+export type LayerId = 'areas' | 'depots' | 'hazards' | 'links' | 'teams' | 'incidents' | 'labels';
+
+export interface FitOptions {
+  /** Go there at once. */
+  still?: boolean;
+  /** No nearer than this; 14 unless said. */
+  maxZoom?: number;
+}
+
+export interface MapView {
+  /** A click on a thing, or on nothing. Returns how to stop listening, as all of these do. */
+  onSelect(listener: (ref: Ref | undefined) => void): () => void;
+  /** After each move, and once at the start. */
+  onView(listener: (view: { bound: Bound; zoom: number }) => void): () => void;
+  onPointer(listener: (at: Point | undefined) => void): () => void;
+  /** A hand moved the map; the program did not. */
+  onGesture(listener: () => void): () => void;
+  /** A team was dragged on an incident. Nothing can be dragged while this is not set. */
+  onDrop: ((team: string, incident: string) => void) | undefined;
+  /** Marks a thing without moving the map. */
+  select(ref: Ref | undefined): void;
+  /** Marks a thing and brings it into view; false when it has no place. */
+  show(ref: Ref): boolean;
+  /** The next click's point; undefined after Escape. */
+  pick(): Promise<Point | undefined>;
+  readonly layers: readonly MapLayer[];
+  setLayer(id: string, on: boolean): void;
+  /** Clicks add points; the listener hears the length in metres. */
+  measure(on: boolean, onChange?: (meters: number) => void): void;
+  /** The incident at a point of the map's own box, CSS pixels. */
+  incidentAt(x: number, y: number): string | undefined;
+  fit(what?: Bound | readonly Ref[], options?: FitOptions): void;
+  resize(): void;
+  setTheme(theme: Theme): void;
+  setLang(lang: Lang): void;
+  destroy(): void;
+}
+
+const padding = 48;
+const farthest = 3;
+
+export function createMap(container: HTMLElement, o: MapOptions): MapView {
+  return new View(container, o);
+}
+
+const sorts: { id: LayerId; zh: string; en: string }[] = [
+  { id: 'incidents', zh: '事件', en: 'Incidents' },
+  { id: 'teams', zh: '队伍', en: 'Teams' },
+  { id: 'links', zh: '出动连线', en: 'Lines to incidents' },
+  { id: 'labels', zh: '队伍标注', en: 'Team labels' },
+  { id: 'hazards', zh: '重大危险源', en: 'Hazard sources' },
+  { id: 'depots', zh: '仓库站点', en: 'Depots' },
+  { id: 'areas', zh: '行政区', en: 'Areas' },
+];
+
+class View implements MapView {
+  readonly layers: MapLayer[] = sorts.map((l) => ({ ...l, on: true }));
+  onDrop: ((team: string, incident: string) => void) | undefined;
+
+  readonly #map: GLMap;
+  readonly #scene: Scene;
+  readonly #live: Record<Exclude<LayerId, 'labels'>, LiveLayer>;
+  readonly #picker: Picker;
+  readonly #measure: Measure;
+  readonly #drag: Drag;
+  readonly #attribution: Attribution;
+  readonly #select = new Set<(ref: Ref | undefined) => void>();
+  readonly #pointer = new Set<(at: Point | undefined) => void>();
+  readonly #gesture = new Set<() => void>();
+  readonly #ends: (() => void)[] = [];
+  readonly #base: Promise<boolean>;
+  readonly #url: string;
+  #laid: string[] = [];
+  #ready = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #homed: boolean;
+  #pulse = false;
+  #gone = false;
+
+  constructor(
+    container: HTMLElement,
+    private readonly o: MapOptions,
+  ) {
+    const still = globalThis.matchMedia?.('(prefers-reduced-motion: reduce)');
+    const { store, positions, clock } = o;
+    this.#scene = { store, positions, clock, theme: o.theme ?? 'dark', lang: o.lang ?? 'zh', selected: undefined, motion: !still?.matches };
+    // In the order they are drawn, lowest first.
+    this.#live = { areas: areaLayer(o.areasVersion), depots, hazards, links, incidents, teams: teamLayer() };
+    this.#url = o.base ?? '/basemap.pmtiles';
+    this.#base = hasBase(this.#url);
+    const home = o.home ?? homeOf(store);
+    this.#homed = home !== undefined;
+    this.#map = open(container, o, this.#scene.theme, home);
+    this.#picker = new Picker(this.#map);
+    this.#measure = new Measure(this.#map);
+    this.#attribution = new Attribution(this.#map);
+    this.#drag = new Drag(this.#map, {
+      may: () => !!this.onDrop && !this.#busy(),
+      team: (x, y) => {
+        const id = this.#at(x, y, ['team'])?.id;
+        const at = id && pointOf({ kind: 'team', id }, store, positions);
+        return id && at ? { id, at } : undefined;
+      },
+      incident: (x, y) => this.incidentAt(x, y),
+      drop: (team, incident) => this.onDrop?.(team, incident),
+    });
+    if (still) this.#listen(still, 'change', () => (this.#scene.motion = !still.matches));
+    this.#wire();
+  }
+
+  onSelect(listener: (ref: Ref | undefined) => void) {
+    return member(this.#select, listener);
+  }
+
+  onPointer(listener: (at: Point | undefined) => void) {
+    return member(this.#pointer, listener);
+  }
+
+  onGesture(listener: () => void) {
+    return member(this.#gesture, listener);
+  }
+
+  onView(listener: (view: { bound: Bound; zoom: number }) => void) {
+    const tell = () => listener(this.#view());
+    this.#map.on('moveend', tell);
+    tell();
+    return () => void this.#map.off('moveend', tell);
+  }
+
+  select(ref: Ref | undefined) {
+    const was = this.#scene.selected;
+    if (was?.kind === ref?.kind && was?.id === ref?.id) return;
+    this.#scene.selected = ref && { kind: ref.kind, id: ref.id };
+    this.#draw();
+  }
+
+  show(ref: Ref): boolean {
+    this.select(ref);
+    const { store, positions } = this.#scene;
+    const area = ref.kind === 'area' ? store.get('area', ref.id)?.bound : undefined;
+    if (area) {
+      this.fit(area);
+      return true;
+    }
+    const center = pointOf(ref, store, positions);
+    if (!center) return false;
+    const zoom = Math.max(this.#map.getZoom(), 12.5);
+    const camera = { center: [...center] as [number, number], zoom };
+    if (this.#scene.motion) this.#map.flyTo({ ...camera, duration: 700 });
+    else this.#map.jumpTo(camera);
+    return true;
+  }
+
+  pick() {
+    return this.#picker.pick();
+  }
+
+  setLayer(id: string, on: boolean) {
+    const layer = this.layers.find((l) => l.id === id);
+    if (!layer) return;
+    layer.on = on;
+    this.#hide();
+  }
+
+  measure(on: boolean, onChange?: (meters: number) => void) {
+    if (on) this.#measure.start(onChange);
+    else this.#measure.stop();
+  }
+
+  incidentAt(x: number, y: number) {
+    return this.#at(x, y, incidentHits, 14)?.id;
+  }
+
+  fit(what?: Bound | readonly Ref[], { still, maxZoom = 14 }: FitOptions = {}) {
+    const bound = isBound(what) ? what : what?.length ? this.#boundOf(what) : (this.o.home ?? homeOf(this.#scene.store));
+    if (!bound) return;
+    this.#homed = true;
+    const animate = !still && this.#scene.motion;
+    this.#map.fitBounds(bounds(bound), { padding: this.o.padding ?? padding, maxZoom, animate, duration: 700 });
+  }
+
+  resize() {
+    this.#map.resize();
+  }
+
+  setTheme(theme: Theme) {
+    if (theme === this.#scene.theme) return;
+    this.#scene.theme = theme;
+    this.#ready = false;
+    this.#map.setStyle(plainStyle(theme), { diff: false });
+  }
+
+  setLang(lang: Lang) {
+    this.#scene.lang = lang;
+    this.#name();
+  }
+
+  destroy() {
+    if (this.#gone) return;
+    this.#gone = true;
+    for (const end of this.#ends) end();
+    clearTimeout(this.#timer);
+    this.#picker.cancel();
+    this.#measure.stop();
+    this.#drag.stop();
+    if (this.#ready) for (const layer of Object.values(this.#live)) layer.remove(this.#map);
+    this.#map.remove();
+  }
+
+  #wire() {
+    const map = this.#map;
+    map.setMissingStyleImageResolver((id) => {
+      const image = symbolImage(id, this.#scene.theme);
+      if (image && !map.hasImage(id)) map.addImage(id, image.data, { pixelRatio: image.pixelRatio });
+    });
+    map.on('style.load', () => this.#build());
+    map.on('click', (e) => this.#click(e));
+    map.on('mousemove', (e) => this.#hover(e));
+    map.on('mouseout', () => this.#point(undefined));
+    for (const start of ['dragstart', 'zoomstart'] as const)
+      map.on(start, (e) => {
+        if (e.originalEvent) for (const l of this.#gesture) l();
+      });
+    const { store, positions, clock } = this.#scene;
+    this.#ends.push(
+      store.subscribe((dirty) => this.#draw(dirty)),
+      positions.subscribe(() => this.#soon()),
+      clock.subscribe(() => this.#tick()),
+    );
+    this.#name();
+  }
+
+  /** Lays everything on a new style; the base map follows when it is known to be there. */
+  #build() {
+    const map = this.#map;
+    this.#laid = [];
+    for (const [id, layer] of Object.entries(this.#live)) {
+      const before = new Set(map.getLayersOrder());
+      layer.add(map, this.#scene);
+      if (id === 'teams') this.#laid = map.getLayersOrder().filter((l) => !before.has(l));
+    }
+    this.#lift();
+    this.#measure.add(map, this.#scene.theme);
+    this.#drag.add(map, this.#scene.theme);
+    enlarge(map, this.o.scale, true);
+    this.#ready = true;
+    this.#hide();
+    this.#draw();
+    const { theme } = this.#scene;
+    void this.#base.then((there) => {
+      if (!there || this.#gone || theme !== this.#scene.theme || !map.getLayer(firstAreaLine)) return;
+      addBase(map, theme, this.#url, firstAreaLine);
+      coverAreas(map);
+      enlarge(map, this.o.scale);
+    });
+  }
+
+  /** Names go above all symbols: a name may hide behind no icon. */
+  #lift() {
+    for (const id of ['depot-label', 'hazard-label', 'team-label', 'incident-label']) if (this.#map.getLayer(id)) this.#map.moveLayer(id);
+  }
+
+  #draw(dirty?: ReadonlySet<Kind>) {
+    if (!this.#homed && this.#scene.store.count('area') > 0) this.fit(undefined, { still: true });
+    if (!this.#ready) return;
+    for (const layer of Object.values(this.#live)) if (!dirty || layer.kinds.some((k) => dirty.has(k))) layer.draw(this.#map, this.#scene);
+    this.#attribution.draw(this.#scene);
+  }
+
+  /** Positions come in bursts; the map is told at most twice a second. */
+  #soon() {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      if (this.#ready) this.#moved();
+    }, 500);
+  }
+
+  #moved() {
+    this.#live.teams.draw(this.#map, this.#scene);
+    this.#live.links.draw(this.#map, this.#scene);
+  }
+
+  /** Positions age by themselves; what calls for an answer pulses, at half a beat a second. */
+  #tick() {
+    if (!this.#ready) return;
+    this.#moved();
+    this.#pulse = this.#scene.motion && !this.#pulse;
+    for (const id of ['team-alarm', 'incident-alarm'])
+      if (this.#map.getLayer(id)) this.#map.setPaintProperty(id, 'icon-opacity', ['case', ['==', ['get', 'alarm'], 1], this.#pulse ? 0.3 : 1, 1]);
+  }
+
+  #hide() {
+    if (!this.#ready) return;
+    const map = this.#map;
+    const on = (id: LayerId) => this.layers.find((l) => l.id === id)?.on ?? true;
+    const groups: Record<LayerId, (id: string) => boolean> = {
+      areas: (id) => id.startsWith('area-') && id !== 'area-fill',
+      depots: (id) => id.startsWith('depot'),
+      hazards: (id) => id.startsWith('hazard'),
+      links: (id) => id.startsWith('link'),
+      teams: (id) => this.#laid.includes(id) && id !== 'team-label',
+      incidents: (id) => id.startsWith('incident'),
+      labels: (id) => id === 'team-label',
+    };
+    for (const id of map.getLayersOrder()) {
+      const group = (Object.keys(groups) as LayerId[]).find((g) => groups[g](id));
+      if (!group) continue;
+      const seen = on(group) && (group !== 'labels' || on('teams'));
+      map.setLayoutProperty(id, 'visibility', seen ? 'visible' : 'none');
+    }
+  }
+
+  #click(e: MapMouseEvent) {
+    if (this.#busy()) return;
+    const ref = this.#at(e.point.x, e.point.y);
+    for (const l of [...this.#select]) l(ref);
+  }
+
+  #busy() {
+    return this.#picker.busy || this.#measure.on;
+  }
+
+  #hover(e: MapMouseEvent) {
+    this.#point(round(e.lngLat.wrap()));
+    const canvas = this.#map.getCanvas();
+    if (this.#at(e.point.x, e.point.y)) canvas.dataset['hover'] = '';
+    else delete canvas.dataset['hover'];
+  }
+
+  #point(at: Point | undefined) {
+    for (const l of [...this.#pointer]) l(at);
+  }
+
+  /** The thing under a point: teams before incidents before places, within a finger of it. */
+  #at(x: number, y: number, only?: readonly string[], near = 5): Ref | undefined {
+    if (!this.#ready) return undefined;
+    const hits = (only ?? ['team', 'incident', 'hazard', 'depot']).filter((id) => this.#map.getLayer(id));
+    for (const id of hits) {
+      const f = this.#map.queryRenderedFeatures([[x - near, y - near], [x + near, y + near]], { layers: [id] })[0];
+      if (f) return { kind: f.properties['kind'] as Kind, id: String(f.properties['id']) };
+    }
+    return undefined;
+  }
+
+  #view() {
+    const b = this.#map.getBounds();
+    const clamp = (v: number, most: number) => Math.max(-most, Math.min(most, v));
+    const bound: Bound = [clamp(b.getWest(), 180), clamp(b.getSouth(), 90), clamp(b.getEast(), 180), clamp(b.getNorth(), 90)];
+    return { bound, zoom: this.#map.getZoom() };
+  }
+
+  #boundOf(refs: readonly Ref[]): Bound | undefined {
+    const { store, positions } = this.#scene;
+    return boundOf(refs.map((r) => pointOf(r, store, positions)).filter((p) => p !== undefined));
+  }
+
+  #name() {
+    this.#map.getCanvas().setAttribute('aria-label', this.#scene.lang === 'zh' ? '地图：方向键移动，加减键缩放' : 'Map: arrow keys move it, plus and minus zoom');
+    this.#attribution.draw(this.#scene);
+  }
+
+  #listen(target: EventTarget, type: string, listener: () => void) {
+    target.addEventListener(type, listener);
+    this.#ends.push(() => target.removeEventListener(type, listener));
+  }
+}
+
+const isBound = (what: unknown): what is Bound => Array.isArray(what) && what.length === 4 && typeof what[0] === 'number';
+const bounds = ([w, s, e, n]: Bound) => new LngLatBounds([w, s], [e, n]);
+
+function member<T>(set: Set<T>, one: T) {
+  set.add(one);
+  return () => void set.delete(one);
+}
+
+function open(container: HTMLElement, o: MapOptions, theme: Theme, home: Bound | undefined): GLMap {
+  setWorkerUrl(workerUrl);
+  const interactive = o.interactive ?? true;
+  try {
+    const map = new GLMap({
+      container, interactive, style: plainStyle(theme), minZoom: farthest, maxZoom: 18,
+      attributionControl: false, dragRotate: false, pitchWithRotate: false, touchPitch: false, renderWorldCopies: false,
+      maxCanvasSize: [8192, 8192], // a wall of 4K panels and more
+      ...(home ? { bounds: bounds(home), fitBoundsOptions: { padding: o.padding ?? padding } } : { center: [0, 20], zoom: farthest }),
+    });
+    map.keyboard.disableRotation();
+    map.touchZoomRotate.disableRotation();
+    map.addControl(new ScaleControl({ maxWidth: 90, unit: 'metric' }), 'bottom-right');
+    if (interactive) map.addControl(new NavigationControl({ showCompass: false }), 'bottom-right');
+    return map;
+  } catch (e) {
+    throw new MapUnavailable(e);
+  }
+}

@@ -1,0 +1,224 @@
+// Teams: shape tells the type, fill the status, a tick the heading. A position
+// past its source's limit is hollow with a cross, counted on the server's clock
+// every second. A team that sends no position stands at its base, smaller.
+// Movement glides for a second, where motion is allowed and can be seen.
+import type { ExpressionSpecification, GeoJSONSource, LayerSpecification, Map as GLMap } from 'maplibre-gl';
+import type { Point, Task, Team } from '../api/types';
+import { isStale, type Position } from '../store/positions';
+import { lookOf, taskByTeam, taskMoving, type Look } from '../store/select';
+import { alarmed, collection, isSelected, removeFrom, ringLayers, spot, type Feature, type LiveLayer, type Scene } from './layer';
+import { palettes, type Palette } from './palette';
+import { teamSymbol, tickSymbol } from './symbols';
+import { font } from './fonts';
+
+/** How a team is drawn. */
+export interface Mark {
+  at: Point;
+  look: Look;
+  /** Drawn where it was last heard, not where it is. */
+  stale: boolean;
+  /** Without a position of its own: drawn at its base. */
+  base: boolean;
+  /** Degrees from north while it moves. */
+  heading?: number;
+}
+
+/** Slower than this (m/s) a heading is noise. */
+const walking = 1;
+
+export function markOf(team: Team, task: Task | undefined, position: Position | undefined, now: number): Mark | undefined {
+  const look = lookOf(team, task, position, now);
+  if (!position) return team.base.point && { at: team.base.point, look, stale: false, base: true };
+  const stale = isStale(position, now);
+  const moving = !stale && position.heading !== null && (position.speed ?? 0) >= walking;
+  return { at: [position.lon, position.lat], look, stale, base: false, ...(moving && { heading: position.heading! }) };
+}
+
+/** Whether the name is written from far away; near, all are. */
+export const loudTeam = (look: Look, selected: boolean, alarm: boolean) => selected || alarm || look === 'distress' || look === 'lost';
+
+/** Places around a symbol for teams that stand on one spot: 1–8 and 9–22 around an incident, 31–54 in rows below a base. */
+const inner = 8;
+const outer = 14;
+const row = { first: 31, wide: 4, most: 24 };
+
+export function slotOffset(slot: number): [number, number] {
+  const around = (n: number, of: number, r: number): [number, number] => {
+    const a = (2 * Math.PI * n) / of - Math.PI / 2;
+    return [Math.round(r * Math.cos(a)), Math.round(r * Math.sin(a))];
+  };
+  if (slot >= row.first) {
+    const n = slot - row.first;
+    return [((n % row.wide) - (row.wide - 1) / 2) * 24, 28 + Math.floor(n / row.wide) * 24];
+  }
+  if (slot > inner) return around(slot - inner - 1, outer, 54);
+  return slot > 0 ? around(slot - 1, inner, 31) : [0, 0];
+}
+
+const slots = [...Array(inner + outer).keys()].map((n) => n + 1).concat([...Array(row.most).keys()].map((n) => n + row.first));
+
+/** Teams at the scene stand around the incident while that is nearer than the screen can show (about 250 m at zoom 12). */
+const atScene = 0.0025;
+
+export function teamFeatures(scene: Pick<Scene, 'store' | 'positions' | 'selected'>, now: number): Feature[] {
+  const tasks = taskByTeam(scene.store.all('task'));
+  const alarm = alarmed(scene.store);
+  const taken = new Map<string, number>();
+  const next = (key: string, first: number, most: number) => {
+    const n = taken.get(key) ?? 0;
+    taken.set(key, n + 1);
+    return first + (n % most);
+  };
+  const out: Feature[] = [];
+  for (const team of scene.store.all('team').sort((a, b) => a.id.localeCompare(b.id))) {
+    if (team.retired) continue;
+    const task = tasks.get(team.id);
+    const mark = markOf(team, task, scene.positions.get(team.id), now);
+    if (!mark) continue;
+    const scenePoint = task && taskMoving(task) ? scene.store.get('incident', task.incident)?.place.point : undefined;
+    const there = scenePoint && Math.abs(scenePoint[0] - mark.at[0]) < atScene && Math.abs(scenePoint[1] - mark.at[1]) < atScene;
+    const idle = mark.look === 'available' || mark.look === 'off';
+    const slot = there ? next(task!.incident, 1, inner + outer) : idle ? next(homeKey(mark.at), row.first, row.most) : 0;
+    const selected = isSelected(scene, 'team', team.id);
+    const how = alarm.get(team.id);
+    out.push(
+      spot(mark.at, {
+        kind: 'team', id: team.id, label: team.call_sign || team.name, slot,
+        icon: teamSymbol(team.type, mark.look, mark.stale), tick: tickSymbol(mark.look), rank: rankOf(mark.look),
+        ...(idle && { idle: true }),
+        ...(mark.base && { base: true }),
+        ...(mark.heading !== undefined && { heading: Math.round(mark.heading) }),
+        ...(loudTeam(mark.look, selected, !!how) && { loud: true }),
+        ...(selected && { selected: true }),
+        ...(how && { alarm: how }),
+      }),
+    );
+  }
+  return out;
+}
+
+/** About 100 m: teams of one yard. */
+const homeKey = (p: Point) => `${p[0].toFixed(3)},${p[1].toFixed(3)}`;
+
+const ranks: Look[] = ['off', 'available', 'returning', 'dispatched', 'working', 'on_scene', 'lost', 'distress'];
+const rankOf = (look: Look) => ranks.indexOf(look);
+
+// Sizes at zoom 8, 11 and 14. An idle team is smaller; at its base, smaller still.
+const size = (k = 1): ExpressionSpecification => {
+  const at = (full: number, idle: number, base: number): ExpressionSpecification => ['case', ['has', 'base'], base * k, ['has', 'idle'], idle * k, full * k];
+  return ['interpolate', ['linear'], ['zoom'], 8, at(0.72, 0.42, 0.36), 11, at(0.9, 0.62, 0.52), 14, at(1.05, 0.85, 0.72)];
+};
+
+// The spread around a spot ends where the screen can tell places apart.
+const offset = (k = 1): ExpressionSpecification => {
+  const spread = (by: number) =>
+    ['match', ['get', 'slot'], ...slots.flatMap((s) => [s, ['literal', slotOffset(s).map((v) => Math.round((v * by) / k))]]), ['literal', [0, 0]]] as unknown as ExpressionSpecification;
+  return ['interpolate', ['linear'], ['zoom'], 14, spread(1), 16, spread(0.6)];
+};
+
+const source = 'live-team';
+const overlap = { 'icon-allow-overlap': true, 'icon-ignore-placement': true } as const;
+
+function style(p: Palette): LayerSpecification[] {
+  const dim: ExpressionSpecification = ['case', ['has', 'base'], 0.75, 1];
+  return [
+    ...ringLayers('team', source, 0.75, { 'icon-size': size(0.8), 'icon-offset': offset(0.8) }),
+    {
+      id: 'team-tick', type: 'symbol', source, filter: ['all', ['has', 'heading'], ['==', ['get', 'slot'], 0]],
+      layout: { 'icon-image': ['get', 'tick'], 'icon-size': size(), 'icon-rotate': ['get', 'heading'], 'icon-rotation-alignment': 'map', ...overlap },
+    },
+    {
+      id: 'team', type: 'symbol', source,
+      layout: { 'icon-image': ['get', 'icon'], 'icon-size': size(), 'icon-offset': offset(), 'symbol-sort-key': ['get', 'rank'], ...overlap },
+      paint: { 'icon-opacity': dim },
+    },
+    {
+      id: 'team-label', type: 'symbol', source,
+      layout: {
+        'text-field': ['step', ['zoom'], ['case', ['has', 'loud'], ['get', 'label'], ''], 12, ['get', 'label']],
+        'text-font': font, 'text-size': 12, 'text-variable-anchor': ['left', 'right', 'top', 'bottom'], 'text-radial-offset': 1.2, 'text-justify': 'auto',
+        'symbol-sort-key': ['-', 0, ['get', 'rank']],
+      },
+      paint: { 'text-color': ['case', ['has', 'idle'], p.text2, p.text], 'text-halo-color': p.halo, 'text-halo-width': 1.6 },
+    },
+  ];
+}
+
+/** How long a movement glides, ms; how often the map is told meanwhile; above how many it jumps. */
+const glide = { span: 1000, step: 80, most: 300 };
+
+export function teamLayer(): LiveLayer {
+  const layers = style(palettes.dark).map((l) => l.id);
+  let sent = '';
+  let features: Feature[] = [];
+  let shown = new Map<string, Point>();
+  let from = new Map<string, Point>();
+  let begun = 0;
+  let told = 0;
+  let frame = 0;
+
+  const put = (map: GLMap, now: number) => {
+    const t = Math.min(1, (now - begun) / glide.span);
+    if (t === 1) from.clear();
+    const at = new Map<string, Point>();
+    const data = features.map((f) => {
+      const id = f.properties['id'] as string;
+      const to = f.geometry.coordinates as Point;
+      const start = from.get(id);
+      const point: Point = start ? [start[0] + (to[0] - start[0]) * t, start[1] + (to[1] - start[1]) * t] : to;
+      at.set(id, point);
+      return start ? spot(point, f.properties) : f;
+    });
+    shown = at;
+    told = now;
+    map.getSource<GeoJSONSource>(source)?.setData(collection(data));
+  };
+
+  const run = (map: GLMap) => {
+    cancelAnimationFrame(frame);
+    frame = requestAnimationFrame((now) => {
+      if (now - told >= glide.step || now - begun >= glide.span) put(map, now);
+      if (from.size > 0) run(map);
+    });
+  };
+
+  return {
+    kinds: ['team', 'task', 'alarm', 'incident'],
+    hits: ['team'],
+    add(map, scene) {
+      sent = '';
+      map.addSource(source, { type: 'geojson', data: collection([]) });
+      for (const l of style(palettes[scene.theme])) map.addLayer(l);
+    },
+    remove(map) {
+      cancelAnimationFrame(frame);
+      removeFrom(map, layers, source);
+    },
+    draw(map, scene) {
+      features = teamFeatures(scene, scene.clock.now());
+      const text = JSON.stringify(features);
+      if (text === sent) return;
+      sent = text;
+      from = scene.motion ? movers(map, features, shown) : new Map();
+      begun = performance.now();
+      put(map, begun);
+      if (from.size > 0) run(map);
+    },
+  };
+}
+
+/** Where each team begins that moves by at least a pixel and less than a screen, in sight. */
+function movers(map: GLMap, features: readonly Feature[], shown: ReadonlyMap<string, Point>): Map<string, Point> {
+  const out = new Map<string, Point>();
+  const { clientWidth: w, clientHeight: h } = map.getContainer();
+  for (const f of features) {
+    const start = shown.get(f.properties['id'] as string);
+    const to = f.geometry.coordinates as Point;
+    if (!start || (start[0] === to[0] && start[1] === to[1])) continue;
+    const a = map.project(start);
+    const b = map.project(to);
+    const far = Math.hypot(a.x - b.x, a.y - b.y);
+    if (far >= 1 && far < Math.min(w, h) / 2 && b.x > -50 && b.y > -50 && b.x < w + 50 && b.y < h + 50) out.set(f.properties['id'] as string, start);
+  }
+  return out.size > glide.most ? new Map() : out;
+}
