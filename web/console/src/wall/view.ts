@@ -48,15 +48,27 @@ function setOf(spots: readonly Spot[]): string {
  * city's wall always shows the city.
  */
 export function fit(spots: readonly Spot[], home: Bound): Bound {
-  return spots.reduce<Bound>((b, s) => [Math.min(b[0], s.point[0]), Math.min(b[1], s.point[1]), Math.max(b[2], s.point[0]), Math.max(b[3], s.point[1])], [...home]);
+  return spots.reduce<Bound>((b, { point: [x, y] }) => grow(b, [x, y, x, y]), [...home]);
 }
 
 /** The bound around one incident and its teams, at least `least` degrees of latitude high. */
 export function around(points: readonly [number, number][], least = 0.06): Bound | undefined {
   const first = points[0];
   if (!first) return undefined;
-  const b = points.reduce<Bound>((a, p) => [Math.min(a[0], p[0]), Math.min(a[1], p[1]), Math.max(a[2], p[0]), Math.max(a[3], p[1])], [first[0], first[1], first[0], first[1]]);
+  const b = points.reduce<Bound>((a, [x, y]) => grow(a, [x, y, x, y]), [...first, ...first]);
   const wide = Math.max(0, least * 1.3 - (b[2] - b[0])) / 2;
   const high = Math.max(0, least - (b[3] - b[1])) / 2;
   return [b[0] - wide, b[1] - high, b[2] + wide, b[3] + high];
+}
+
+/** The least bound that holds both. */
+export function grow(a: Bound, b: Bound): Bound {
+  return [Math.min(a[0], b[0]), Math.min(a[1], b[1]), Math.max(a[2], b[2]), Math.max(a[3], b[3])];
+}
+
+/** The bound with its own width and height added on each side: teams of neighbours come from there. */
+export function wide(b: Bound): Bound {
+  const w = b[2] - b[0];
+  const h = b[3] - b[1];
+  return [Math.max(-180, b[0] - w), Math.max(-90, b[1] - h), Math.min(180, b[2] + w), Math.min(90, b[3] + h)];
 }

@@ -7,7 +7,7 @@ import { counts, figures, incidentRows, newestFix, openAlarms, type Picture } fr
 import { pageOf, pagesOf, rowsThatFit } from './page';
 import { BODY, factor, minutes, USUAL, usualWidth } from './scale';
 import { Tour } from './tour';
-import { around, View, type Bound } from './view';
+import { around, grow, View, wide, type Bound } from './view';
 
 const T0 = Date.parse('2026-11-23T08:00:00Z');
 const iso = (minutes: number) => new Date(T0 + minutes * 60_000).toISOString();
@@ -106,6 +106,10 @@ describe('the view', () => {
   });
   test('the home area is always in it, and so is an incident outside', () => {
     expect(new View().update([spot('far', 115, 33)], home)?.bound).toEqual([113, 33, 115, 34.6]);
+  });
+  test('the wall listens to more than it shows, within the world', () => {
+    expect(grow([113, 34, 113.1, 34.1], wide([112, 33, 114, 35]))).toEqual([110, 31, 116, 37]);
+    expect(wide([170, 80, 180, 90])).toEqual([160, 70, 180, 90]);
   });
   test('one incident is not shown from too near', () => {
     const b = around([[113.8, 34]])!;
