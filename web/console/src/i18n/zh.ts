@@ -358,6 +358,7 @@ export const zh = {
   'task.noAnswer': '未应答 {span}',
   'task.awaitAck': '待应答 {span}',
   'task.estimate': '约 {span}（估算）',
+  'task.late': '超过估计 {span}',
   'task.radio': '电台代报',
   'task.flagged': '需替换',
   'task.menu': '更多操作',
@@ -453,6 +454,7 @@ export const zh = {
   'help.v': 'V 核实，K 已控制，X 结束，U 升级出动',
   'help.w': 'W 写记录，E 修改，G 更正地点',
   'help.a': 'A 确认最急告警',
+  'help.states': 'jl 接令 · cd 出动 · jj 集结 · dc 到场 · zy 转运 · sd 送达 · fc 返程 · wc 完成 · zq 在勤 · xq 下勤 · xz 休整',
   'help.slash': '/ 命令行，? 本页，Esc 返回',
 
   'map.layers': '图层',

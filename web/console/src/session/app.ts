@@ -11,7 +11,7 @@ import { Live } from '../store/live';
 import { Positions } from '../store/positions';
 import { Store } from '../store/store';
 import { refusal } from '../ui/toast';
-import { Watch } from '../ui/watch';
+import { lang, Watch } from '../ui/watch';
 
 export interface Run {
   /** Records that are marked pending meanwhile. */
@@ -97,11 +97,11 @@ export class App {
     return scope.agency === own.id || (!!own.jurisdiction && !!scope.area?.startsWith(own.jurisdiction));
   }
 
-  /** The event type's name; an unknown leaf falls back to its family. */
+  /** The event type's name; an unknown leaf, or one without an English name, falls back to its family. */
   eventName(code: string): string {
     for (const c of [code, code.slice(0, 3) + '00', code.slice(0, 2) + '000']) {
-      const found = this.#events.get(c);
-      if (found) return either(found);
+      const name = this.#events.get(c)?.[lang()];
+      if (name) return name;
     }
     return code;
   }
