@@ -35,10 +35,15 @@ export function flowOf(p: Picture, most: number, others: string): Flow {
   }
   const all = [...links.values()];
   const count = (side: 'from' | 'to', id: string) => all.reduce((n, l) => n + (l[side] === id ? l.count : 0), 0);
-  const ids = (side: 'from' | 'to') => [...new Set(all.map((l) => l[side]))].sort((a, b) => Number(a === OTHERS) - Number(b === OTHERS) || count(side, b) - count(side, a) || (a < b ? -1 : 1));
+  const ids = (side: 'from' | 'to') => [...new Set(all.map((l) => l[side]))];
+  const last = (a: string, b: string) => Number(a === OTHERS) - Number(b === OTHERS);
+  const from = ids('from').sort((a, b) => last(a, b) || count('from', b) - count('from', a) || (a < b ? -1 : 1));
+  // Each incident stands beside those who help it, so that few lines cross.
+  const middle = (id: string) => all.reduce((n, l) => n + (l.to === id ? l.count * from.indexOf(l.from) : 0), 0) / count('to', id);
+  const to = ids('to').sort((a, b) => last(a, b) || middle(a) - middle(b) || count('to', b) - count('to', a) || (a < b ? -1 : 1));
   return {
-    from: ids('from').map((id) => ({ id, name: id === OTHERS ? others : shortName(agency.get(id)) || id, count: count('from', id) })),
-    to: ids('to').map((id) => ({ id, name: id === OTHERS ? others : incident.get(id)?.title || id, count: count('to', id), grade: incident.get(id)?.grade ?? 0 })),
+    from: from.map((id) => ({ id, name: id === OTHERS ? others : shortName(agency.get(id)) || id, count: count('from', id) })),
+    to: to.map((id) => ({ id, name: id === OTHERS ? others : incident.get(id)?.title || id, count: count('to', id), grade: incident.get(id)?.grade ?? 0 })),
     links: all,
   };
 }

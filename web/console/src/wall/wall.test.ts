@@ -186,6 +186,11 @@ describe('who helps whom', () => {
     expect(f.from.map((x) => [x.id, x.count])).toEqual([['a-x', 2], [OTHERS, 2]]);
     expect(f.links.reduce((n, l) => n + l.count, 0)).toBe(4);
   });
+  test('an incident stands beside those who help it', () => {
+    const crossed = { ...p, tasks: [task('1', 'j', 'x', 'on_scene'), task('2', 'i', 'z', 'on_scene')] };
+    expect(flowOf(crossed, 9, '').from.map((f) => f.id)).toEqual(['a-x', 'a-z']);
+    expect(flowOf(crossed, 9, '').to.map((f) => f.id)).toEqual(['j', 'i']);
+  });
   test('is laid out inside its box, labels outside of the bars', () => {
     const d = draw(flowOf(p, 9, 'others'), 500, 400, 120, 20);
     for (const n of d.nodes) {
