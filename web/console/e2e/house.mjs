@@ -40,6 +40,8 @@ export class House {
   async window(options = {}) {
     const context = await this.browser.newContext({ ignoreHTTPSErrors: true, viewport: { width: 1440, height: 900 }, reducedMotion: 'reduce', ...options });
     this.#contexts.push(context);
+    // Slow machines draw maps by software; a test waits for signals, not for this.
+    context.setDefaultTimeout(60_000);
     context.on('page', (page) => {
       this.#pages.push(page);
       page.on('pageerror', (e) => this.#said.push(`fault in the page: ${e.stack}`));
@@ -55,7 +57,12 @@ export class House {
   /** Opens a screen ('/', '/wall', '/admin', '/field/') and signs in by its own page. */
   async screen(path, login, options = {}) {
     const context = options.context ?? (await this.window(options));
-    if (options.lang) await context.addInitScript((lang) => localStorage.setItem('lang', lang), options.lang);
+    if (options.kept) {
+      // The page's own storage; about:blank before it has none.
+      await context.addInitScript((kept) => {
+        if (location.protocol === 'https:') for (const [k, v] of Object.entries(kept)) localStorage.setItem(k, v);
+      }, options.kept);
+    }
     const page = await context.newPage();
     if (options.before) await options.before(page, context);
     await page.goto(this.base + path);
@@ -185,6 +192,17 @@ export async function until(what, seconds, ask) {
     await new Promise((r) => setTimeout(r, 500));
   }
 }
+
+/** Ends an incident and what is open on it, so that the next test has the teams. */
+export async function settle(api, incident) {
+  for (const t of await api.list('task', { incident })) {
+    for (const end of ['task.cancel', 'task.release']) await api.do(end, { task: t.id, reason: '测试结束' }).catch(refusedOnly);
+  }
+  for (const move of ['incident.control', 'incident.close']) await api.do(move, { incident, outcome: '测试结束' }).catch(refusedOnly);
+}
+const refusedOnly = (e) => {
+  if (!e.problem) throw e;
+};
 
 /**
  * Watches the feed from inside a page, over a socket of its own with the page's

@@ -8,7 +8,7 @@ const tests = [];
 const pictures = resolve(import.meta.dirname, '../test-results');
 
 /** Registers a test; run gets the house: its screens, its accounts, its API. */
-export function test(name, run, { seconds = 90 } = {}) {
+export function test(name, run, { seconds = 180 } = {}) {
   tests.push({ name, run, seconds });
 }
 

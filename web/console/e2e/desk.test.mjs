@@ -1,0 +1,103 @@
+// The dispatcher: from the call to a team on its way without touching the
+// mouse, and the wall shows it meanwhile.
+import assert from 'node:assert/strict';
+import { settle, until, watchFeed } from './house.mjs';
+import { test } from './runner.mjs';
+
+/** Fills the call form by keys alone, and answers the incident. */
+async function takeCall(page, api, { type, place, what }) {
+  const before = new Set((await api.list('incident')).map((i) => i.id));
+  await page.keyboard.press('n');
+  await page.locator('input[name=type]:focus').waitFor();
+  await page.keyboard.type(type);
+  await page.keyboard.press('Enter');
+  await page.locator('input[name=place]:focus').waitFor();
+  await page.keyboard.type(place);
+  await page.getByRole('option').first().waitFor();
+  await page.keyboard.press('Enter');
+  await page.locator('textarea[name=what]:focus').waitFor();
+  await page.keyboard.type(what);
+  for (let i = 0; i < 3; i++) await page.keyboard.press('Tab');
+  await page.keyboard.press('ArrowLeft'); // priority 2 → 1
+  await page.keyboard.press('Enter');
+  return until('the new incident', 15, async () => (await api.list('incident')).find((i) => !before.has(i.id) && i.description === what));
+}
+
+test('desk: a call becomes an incident, a recommended team goes, all by keyboard; the wall shows it', async (house) => {
+  const api = await house.api('dispatcher');
+  const wall = await house.screen('/wall', 'wall', { viewport: { width: 1920, height: 1080 } });
+  await wall.locator('main[data-ready=true]').waitFor();
+  const page = await house.screen('/', 'dispatcher');
+  await page.locator('.desk[data-phase=live]').waitFor();
+
+  const what = `居民楼厨房起火，有人被困 ${Date.now().toString(36)}`;
+  const incident = await takeCall(page, api, { type: '12G04', place: 'bdj', what });
+  try {
+    assert.equal(incident.type, '12G04');
+    assert.equal(incident.priority, 1);
+    assert.ok(incident.place.point, 'the gazetteer gave the place');
+    const pane = page.getByRole('region', { name: '事件', exact: true });
+    await pane.getByText(incident.number, { exact: false }).first().waitFor();
+
+    await page.keyboard.press('r');
+    const list = page.getByRole('region', { name: '推荐队伍' });
+    await list.locator('li b').first().waitFor();
+    await page.keyboard.press('1');
+    const task = await until('a task', 15, async () => (await api.list('task', { incident: incident.id }))[0]);
+    const team = await api.record('team', task.team);
+    const row = pane.locator('.tasks').getByText(team.call_sign);
+    await row.waitFor();
+
+    // The leader is one of the demo's: it answers, and the marker moves.
+    await pane.locator('.tasks .what b').filter({ hasText: /已接令|出动|到场/ }).first().waitFor({ timeout: 40_000 });
+    const seen = await watchFeed(page, { seconds: 60, moved: 1, team: team.id });
+    assert.deepEqual(seen.moved, [team.id]);
+
+    await wall.getByText(incident.title).first().waitFor({ timeout: 45_000 });
+  } finally {
+    await settle(api, incident.id);
+  }
+}, { seconds: 300 });
+
+test('desk: the command bar moves a team on the radio, and refuses what is not legal', async (house) => {
+  const api = await house.api('dispatcher');
+  const team = (await api.list('team')).find((t) => t.status === 'available' && t.type === 'traffic' && t.crew >= t.seats_min);
+  const made = await api.do('incident.open', { type: '12G03', title: '命令行测试', place: { text: '命令行测试', point: team.base.point }, verified: true });
+  const incident = made.put.find((r) => r.kind === 'incident');
+  try {
+    const page = await house.screen('/', 'dispatcher');
+    await page.locator('.desk[data-phase=live]').waitFor();
+    await page.locator(`[data-incident="${incident.id}"]`).click();
+    await page.keyboard.press('/');
+    await page.keyboard.type(`p ${team.call_sign}`);
+    const first = page.getByRole('option').first();
+    await first.getByText(team.call_sign, { exact: false }).waitFor();
+    await page.keyboard.press('Enter');
+    const task = await until('a task', 15, async () => (await api.list('task', { incident: incident.id }))[0]);
+    assert.equal(task.team, team.id);
+    await page.locator('.toast.good').filter({ hasText: team.call_sign }).waitFor();
+
+    // A second time the same: said at once, and nothing happens.
+    await page.keyboard.press('/');
+    await page.keyboard.type(`p ${team.call_sign}`);
+    await page.keyboard.press('Enter');
+    await page.locator('.toast.bad, [role=option].refuse').first().waitFor();
+    assert.equal((await api.list('task', { incident: incident.id })).length, 1);
+  } finally {
+    await settle(api, incident.id);
+  }
+});
+
+test('desk: keys that an input method is composing do nothing', async (house) => {
+  const page = await house.screen('/', 'dispatcher');
+  await page.locator('.desk[data-phase=live]').waitFor();
+  await page.evaluate(() => {
+    for (const code of ['KeyN', 'KeyR', 'Digit1']) {
+      document.body.dispatchEvent(new KeyboardEvent('keydown', { code, key: code.at(-1), isComposing: true, bubbles: true, cancelable: true }));
+    }
+  });
+  assert.equal(await page.locator('input[name=type]').count(), 0);
+  // The same keys with the method switched on but not composing: event.code still tells them.
+  await page.evaluate(() => document.body.dispatchEvent(new KeyboardEvent('keydown', { code: 'KeyN', key: 'Process', bubbles: true, cancelable: true })));
+  await page.locator('input[name=type]').waitFor();
+});
