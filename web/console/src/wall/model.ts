@@ -48,7 +48,8 @@ export function incidentRows(p: Picture, notes: readonly Note[] = []): IncidentR
   return p.incidents
     .filter(incidentOpen)
     .map((incident) => {
-      const lines = needs(incident, p.tasks, (id) => team.get(id));
+      // Under control, teams go home as they are done: nothing is short then.
+      const lines = incident.state === 'controlled' ? [] : needs(incident, p.tasks, (id) => team.get(id));
       return {
         incident,
         teams: teams.get(incident.id) ?? 0,

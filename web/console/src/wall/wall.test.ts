@@ -42,6 +42,10 @@ describe('rows', () => {
     });
     expect(figures(incidentRows(p), [], 0)).toMatchObject({ open: 2, met: 1, needed: 3 });
   });
+  test('nothing is short at an incident under control', () => {
+    const p = picture({ incidents: [incident('i', { state: 'controlled', needs: [{ capability: 'fire', count: 2 }] })] });
+    expect(incidentRows(p)[0]).toMatchObject({ needed: 0, met: 0 });
+  });
   test('a team that moves and has gone silent is lost; one that waits at its base is not', () => {
     const old = { team: 'a', fixed: T0 - 120_000, stale: 60 } as Position;
     const p = picture({ teams: [team('a')], tasks: [task('1', 'i', 'a', 'en_route')] });
