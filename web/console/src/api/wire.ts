@@ -1,0 +1,278 @@
+// What travels between server and console beside the nouns: answers, reads,
+// the inputs of the commands, the frames of the socket.
+import type {
+  Agency, AgencyType, AnyRecord, Bound, Capability, Channel, Condition, Count, Depot, Device, Duty, DutyLine,
+  Grade, Hazard, IncidentState, Kind, Need, NoteState, NoteType, Person, Place, Point, Ref, ReportState,
+  Role, TaskState, TaskType, TeamType,
+} from './types';
+
+export interface ActorRef {
+  id: string;
+  name: string;
+  role: Role;
+  agency?: string;
+}
+
+/** A change as this audience sees it. */
+export interface Seen {
+  seq: number;
+  at: string;
+  wall: string;
+  actor: ActorRef;
+  kind: string;
+  note?: string;
+  put?: AnyRecord[];
+  drop?: Ref[];
+  reset?: Kind[];
+}
+
+/** A refusal: an RFC 9457 problem document. */
+export interface Problem {
+  type?: string;
+  title?: string;
+  status: number;
+  code:
+    | 'invalid' | 'not_found' | 'forbidden' | 'illegal_move' | 'stale' | 'conflict' | 'blocked' | 'key_reused'
+    | 'unavailable' | 'too_large' | 'throttled' | 'auth' | 'csrf' | 'internal'
+    | 'not_sent' | 'no_answer'; // the last two are the console's own: the link was cut before, or during
+  detail?: string;
+  detail_zh?: string;
+  field?: string;
+  value?: unknown;
+  legal?: string[];
+  blockers?: Ref[];
+  current?: AnyRecord;
+  id?: string;
+}
+
+export interface Done {
+  seq: number;
+  at?: string;
+  replayed: boolean;
+  put?: AnyRecord[];
+  drop?: Ref[];
+  secret?: string;
+}
+
+export interface Session {
+  person: Person;
+  role: Role;
+  roles: Role[];
+  agency?: Agency;
+  realm: string;
+  csrf: string;
+  must_change: boolean;
+  expires?: string;
+}
+
+export interface Settings {
+  city: { name: string; code: string; center?: Point; bound?: Bound };
+  zone?: string;
+  thresholds?: { ack_within: number; claim_for: number; check_every: number; link: number[] };
+  areas_version?: number;
+  tianditu?: boolean;
+  demo?: boolean;
+  languages?: string[];
+  accounts?: { login: string; password: string; name: string; role: Role }[];
+  stale?: Record<string, number>;
+}
+
+export interface Reason {
+  code: string;
+  zh: string;
+  en: string;
+}
+
+export interface Candidate {
+  team: string;
+  rank: number;
+  meets?: string[];
+  seconds?: number;
+  meters?: number;
+  estimate: boolean;
+  from: 'position' | 'base' | 'unknown';
+  may: 'assign' | 'propose';
+  reasons: Reason[];
+}
+
+export interface Ranking {
+  incident: string;
+  at: string;
+  candidates: Candidate[];
+  excluded: Candidate[];
+  shortfalls: Need[];
+}
+
+export interface Hit {
+  ref: Ref;
+  title: string;
+  subtitle?: string;
+  point?: Point;
+}
+
+export interface EventType {
+  code: string;
+  parent?: string;
+  zh: string;
+  en?: string;
+  initials?: string[];
+}
+
+export interface CapabilityName {
+  code: string;
+  zh: string;
+  en: string;
+}
+
+/** Legal next states of each noun, from the server's own tables. */
+export interface MoveTables {
+  incident: Record<string, IncidentState[]>;
+  task: Record<string, Record<string, TaskState[]>>;
+  report: Record<string, ReportState[]>;
+  note: Record<string, NoteState[]>;
+  duty: Record<string, Duty[]>;
+}
+
+/** A command's name in both languages and the roles that may use it at all. */
+export interface CommandWord {
+  name: CommandName;
+  zh: string;
+  en: string;
+  roles: Role[];
+}
+
+export interface Expect {
+  expect?: Record<string, number>;
+}
+
+/** The commands and what each takes; the Go table in dispatch/commands.go. */
+export interface Commands {
+  'report.take': { channel: Channel; type?: string; text: string; place: Place; area?: string; caller?: string; phone?: string; event_time?: string };
+  'report.claim': ReportRef;
+  'report.release': ReportRef;
+  'report.dismiss': ReportRef;
+  'report.link': Expect & { report: string; incident: string };
+  'incident.open': {
+    report?: string; type: string; grade?: Grade; priority?: number; title?: string; description?: string; place: Place; area?: string;
+    caller?: string; phone?: string; needs?: Need[]; verified?: boolean; number?: string; event_time?: string;
+  };
+  'incident.verify': IncidentMove;
+  'incident.edit': Expect & {
+    incident: string; type?: string; title?: string; description?: string; priority?: number; grade?: Grade; alarm_level?: number;
+    casualties?: Count; needs?: Need[]; commander?: string; caller?: string; phone?: string; parent?: string; reason?: string;
+  };
+  'incident.place': Expect & { incident: string; place: Place; area?: string; reason: string };
+  'incident.control': IncidentMove;
+  'incident.resume': IncidentMove;
+  'incident.close': IncidentMove;
+  'incident.reopen': IncidentMove;
+  'incident.archive': IncidentMove;
+  'incident.dismiss': IncidentMove;
+  'incident.merge': Expect & { incident: string; into: string; reason?: string };
+  'incident.split': Expect & { incident: string; title: string; type?: string; place: Place; area?: string; tasks?: string[]; reason?: string };
+  'incident.share': IncidentShare;
+  'incident.unshare': IncidentShare;
+  'incident.transfer': Expect & { incident: string; agency: string; reason: string };
+  'incident.accept': IncidentMove;
+  'task.assign': Expect & {
+    incident: string; team: string; type?: TaskType; destination?: Place; choice?: string; understaffed?: string; event_time?: string;
+  };
+  'task.accept': { task: string; event_time?: string };
+  'task.advance': { task: string; from: TaskState; to: TaskState; event_time?: string; radio?: boolean };
+  'task.refuse': TaskEnd;
+  'task.cancel': TaskEnd;
+  'task.release': TaskEnd;
+  'task.divert': Expect & { task: string; incident: string; reason: string };
+  'task.checkin': { task: string; event_time?: string };
+  'task.timer': { task: string; seconds: number };
+  'task.correct': { task: string; state: TaskState; time: string; reason: string };
+  'note.add': {
+    incident: string; task?: string; type?: NoteType; text?: string; photo?: string; internal?: boolean; to?: string; event_time?: string;
+  };
+  'note.advance': Expect & { note: string; to: NoteState; text?: string; instruction?: string };
+  'alarm.acknowledge': { alarm: string };
+  'team.save': Expect & {
+    id?: string; agency?: string; area?: string; name: string; call_sign: string; type: TeamType; capabilities?: Capability[]; base: Place;
+    depot?: string; seats_min: number; seats_full: number; leader?: string; phone?: string; speed?: number; multi_assign?: boolean; retired?: boolean;
+  };
+  'team.duty': { team: string; duty: Duty; crew?: number; reason?: string; radio?: boolean };
+  'team.distress': { team: string; place?: Place; text?: string; event_time?: string };
+  'team.relieve': { team: string; reason: string };
+  'equipment.commit': Expect & { equipment: string; incident: string; team?: string };
+  'equipment.return': Expect & { equipment: string; condition?: Condition; reason?: string };
+  'depot.save': Expect & {
+    id?: string; agency?: string; area?: string; name: string; type: Depot['type']; place: Place; keeper?: string; phone?: string;
+  };
+  'equipment.save': Expect & {
+    id?: string; agency?: string; area?: string; name: string; type: string; serial?: string; capabilities?: Capability[]; condition: Condition;
+    depot?: string; place: Place;
+  };
+  'stock.save': Expect & {
+    id?: string; agency?: string; area?: string; name: string; type: string; unit: string; least?: number; depot?: string; place: Place; expires?: string;
+  };
+  'stock.receive': { stock: string; quantity: number; reason?: string };
+  'hazard.save': Expect & {
+    id?: string; agency?: string; area?: string; name: string; level: Hazard['level']; operator: string; substances?: Hazard['substances'];
+    population?: number; place: Place; duty?: DutyLine[]; external?: string;
+  };
+  'area.duty': Expect & { area: string; duty: DutyLine[] };
+  'stock.issue': { stock: string; quantity: number; incident?: string; reason?: string };
+  'agency.save': Expect & {
+    id?: string; area?: string; name: string; short?: string; type: AgencyType; jurisdiction?: string; place: Place; phone?: string;
+  };
+  'person.save': Expect & {
+    id?: string; agency?: string; name: string; login?: string; roles: Role[]; team?: string; phone?: string; post?: string; locked?: boolean;
+  };
+  'person.password': { person: string; password?: string };
+  'person.unlock': { person: string };
+  'device.save': Expect & { id?: string; name: string; protocol: Device['protocol']; team: string; expires?: string };
+  'device.token': { device: string; reason?: string };
+  'device.revoke': { device: string; reason?: string };
+}
+
+export type CommandName = keyof Commands;
+
+type ReportRef = Expect & { report: string; reason?: string };
+type IncidentMove = Expect & { incident: string; reason?: string; outcome?: string; event_time?: string };
+type IncidentShare = Expect & { incident: string; agency: string; tier?: 'view' | 'assist'; redacted?: boolean; reason?: string };
+type TaskEnd = Expect & { task: string; reason: string; event_time?: string };
+
+/** Frames the server sends over the socket. */
+export type Frame =
+  | { t: 'hello'; epoch: string; realm: string; seq: number; at: string; beat: number }
+  | { t: 'changes'; from: number; to: number; changes: Seen[] }
+  | { t: 'beat'; from: number; to: number; at: string; journal_at: string }
+  | PositionsFrame
+  | { t: 'positions_gone'; team: string[] }
+  | { t: 'presence'; open: Presence[] }
+  | ({ t: 'done'; id: string } & Done)
+  | { t: 'refused'; id: string; problem: Problem };
+
+export interface Presence {
+  incident: string;
+  people: { name: string; agency?: string; role: Role }[];
+}
+
+export interface PositionsFrame {
+  t: 'positions';
+  at: string;
+  full: boolean;
+  team: string[];
+  lon: number[];
+  lat: number[];
+  speed: (number | null)[];
+  heading: (number | null)[];
+  accuracy: (number | null)[];
+  /** unix ms of the fix */
+  fixed: number[];
+  /** seconds after which the source is stale */
+  stale: number[];
+  source: string[];
+}
+
+/** Frames the console sends. */
+export type Ask =
+  | { t: 'look'; bound: Bound; zoom: number }
+  | { t: 'open'; incident: string }
+  | { t: 'command'; id: string; name: CommandName; body: unknown }
+  | { t: 'position'; lon: number; lat: number; accuracy?: number; speed?: number; heading?: number; at: string };
