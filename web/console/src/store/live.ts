@@ -226,12 +226,10 @@ export class Live {
         return;
       case 'changes':
         if (!this.#advance(f.from, f.to)) return;
-        for (const c of f.changes) {
-          this.o.store.apply(c.put, c.drop);
-          for (const l of [...this.#changes]) l(c);
-        }
+        for (const c of f.changes) this.o.store.apply(c.put, c.drop);
         this.#alive(this.#behind);
         this.#settle();
+        for (const c of f.changes) for (const l of [...this.#changes]) l(c);
         // After an import the server names kinds, not records.
         if (f.changes.some((c) => c.reset?.length)) this.#again();
         return;
