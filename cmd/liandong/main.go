@@ -35,6 +35,7 @@ type commands struct {
 	VerifyJournal verifyJournalCmd `cmd:"" name:"verify-journal" help:"Check the hash chain of the record, and the tables against it."`
 	Replay        replayCmd        `cmd:"" help:"Play a real dispatch log through the public commands."`
 	VerifyFeed    verifyFeedCmd    `cmd:"" name:"verify-feed" help:"Prove the feed: consoles cut and the server killed while a log is played; each picture must equal a fresh snapshot."`
+	Bench         benchCmd         `cmd:"" help:"Measure commands per second, latency, consoles served and memory on this machine."`
 	Version       versionCmd       `cmd:"" help:"Print the version."`
 }
 

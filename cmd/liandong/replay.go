@@ -74,7 +74,7 @@ func (s *sfFireCmd) Run(ctx context.Context, c console) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", s.File, err)
 	}
-	return s.with(ctx, c, nil, func(p *remote.Process, server *remote.Server, admin *remote.Person) error {
+	return s.with(ctx, c, func(server *remote.Server, admin *remote.Person) error {
 		res, err := replay.Play(ctx, l, replay.Options{Server: server, Admin: admin, Speed: float64(s.Speed), Workers: s.Workers,
 			Tell: func(line string) { fmt.Fprintln(c.err, line) }})
 		if err != nil {
@@ -94,9 +94,8 @@ func (s *sfFireCmd) Run(ctx context.Context, c console) error {
 	})
 }
 
-// with runs do against the server that the flags name, signed in as its administrator. p is nil unless
-// the server is a private one.
-func (a *atFlags) with(ctx context.Context, c console, args []string, do func(p *remote.Process, s *remote.Server, admin *remote.Person) error) (err error) {
+// with runs do against the server that the flags name, signed in as its administrator.
+func (a *atFlags) with(ctx context.Context, c console, do func(s *remote.Server, admin *remote.Person) error) (err error) {
 	if a.Server != "" {
 		var authority []byte
 		if a.CA != "" {
@@ -113,7 +112,7 @@ func (a *atFlags) with(ctx context.Context, c console, args []string, do func(p 
 		if err != nil {
 			return err
 		}
-		return do(nil, server, admin)
+		return do(server, admin)
 	}
 	dir := a.Keep
 	if dir == "" {
@@ -122,7 +121,7 @@ func (a *atFlags) with(ctx context.Context, c console, args []string, do func(p 
 		}
 		defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	}
-	l, password, err := privateServer(ctx, c.err, dir, args)
+	l, password, err := privateServer(ctx, c.err, dir, nil)
 	if err != nil {
 		return err
 	}
@@ -131,11 +130,11 @@ func (a *atFlags) with(ctx context.Context, c console, args []string, do func(p 
 		return err
 	}
 	defer func() { err = errors.Join(err, p.Stop()) }()
-	admin, err := signInAdmin(ctx, p.Server, firstLogin, password)
+	admin, err := p.FirstSignIn(ctx, firstLogin, password, dispatch.RoleAdmin)
 	if err != nil {
 		return err
 	}
-	return do(p, p.Server, admin)
+	return do(p.Server, admin)
 }
 
 // firstLogin is the administrator of a private server.
@@ -163,15 +162,14 @@ func privateServer(ctx context.Context, log io.Writer, dir string, args []string
 	return remote.Launch{Program: program, Dir: dir, Addr: "127.0.0.1:0", Args: args, Log: log}, password, err
 }
 
-// signInAdmin signs in as an administrator; a first password is changed, because nothing else is
-// allowed before.
+// signInAdmin signs in as an administrator of somebody's server. A first password is theirs to change.
 func signInAdmin(ctx context.Context, s *remote.Server, login, password string) (*remote.Person, error) {
 	if password == "" {
 		return nil, errors.New("the administrator's password is missing: set LIANDONG_ADMIN_PASSWORD")
 	}
 	p, err := s.SignIn(ctx, login, password, dispatch.RoleAdmin)
-	if err != nil || !p.MustChange {
-		return p, err
+	if err == nil && p.MustChange {
+		err = errors.New("the administrator still has a first password: sign in on " + s.Base + " and change it")
 	}
-	return p, p.NewPassword(ctx, password, newID())
+	return p, err
 }

@@ -135,7 +135,7 @@ func TestTwoHundredClientsOneTeam(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	admin, err := signInAdmin(ctx, p.Server, firstLogin, password)
+	admin, err := p.FirstSignIn(ctx, firstLogin, password, dispatch.RoleAdmin)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -97,11 +97,8 @@ func Run(ctx context.Context, opt Options) (v *Verdict, err error) {
 	defer func() { err = errors.Join(err, c.process.Stop()) }()
 	// Where it came up first it comes up again: consoles know no other address.
 	c.opt.Launch.Addr = c.process.Addr()
-	admin, err := c.process.SignIn(ctx, opt.Login, opt.Password, dispatch.RoleAdmin)
+	admin, err := c.process.FirstSignIn(ctx, opt.Login, opt.Password, dispatch.RoleAdmin)
 	if err != nil {
-		return nil, err
-	}
-	if err := admin.NewPassword(ctx, opt.Password, remote.Random(12)); err != nil {
 		return nil, err
 	}
 	listening, hangUp := context.WithCancel(ctx)

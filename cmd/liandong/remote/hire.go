@@ -9,8 +9,7 @@ import (
 )
 
 // Hire makes a person with an account, as an administrator, and signs in as
-// that person; the password that the administrator set is changed at once, as
-// it must be.
+// that person.
 func (p *Person) Hire(ctx context.Context, in dispatch.PersonSave) (*Person, error) {
 	done, err := p.Insist(ctx, Random(12), "person.save", in)
 	if err != nil {
@@ -24,11 +23,17 @@ func (p *Person) Hire(ctx context.Context, in dispatch.PersonSave) (*Person, err
 	if _, err := p.Insist(ctx, Random(12), "person.password", dispatch.PersonPassword{Person: saved.ID, Password: first}); err != nil {
 		return nil, err
 	}
-	hired, err := p.server.SignIn(ctx, in.Login, first, "")
-	if err != nil || !hired.MustChange {
-		return hired, err
+	return p.server.FirstSignIn(ctx, in.Login, first, "")
+}
+
+// FirstSignIn signs in with a password that somebody else set, and changes it
+// at once where it must be changed: nothing else is allowed before.
+func (s *Server) FirstSignIn(ctx context.Context, login, password string, role dispatch.Role) (*Person, error) {
+	p, err := s.SignIn(ctx, login, password, role)
+	if err != nil || !p.MustChange {
+		return p, err
 	}
-	return hired, hired.NewPassword(ctx, first, Random(12))
+	return p, p.NewPassword(ctx, password, Random(12))
 }
 
 // Random is n random bytes in hexadecimal: a key, a password.

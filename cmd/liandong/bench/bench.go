@@ -1,0 +1,337 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"liandong/cmd/liandong/remote"
+	"liandong/dispatch"
+	"liandong/geo"
+	"liandong/realtime/client"
+)
+
+// Options say how long and how much. Zero values take the defaults in brackets.
+type Options struct {
+	Launch remote.Launch
+	// Login and Password are those of the first administrator, whose password
+	// must be changed.
+	Login, Password string
+	Span            time.Duration // of each measurement [5 s]
+	Writers         []int         // [1, 8, 32]
+	Teams           int           // that move at 1 Hz [2000]
+	Most            int           // consoles at most [320]
+	Idle            int           // consoles for the figure of memory [200]
+	Tell            func(string)
+}
+
+// Figures are what was measured.
+type Figures struct {
+	Machine  Machine   `json:"machine"`
+	Commands []Rate    `json:"commands"`
+	Latency  Latency   `json:"latency"`
+	Moving   []Moving  `json:"moving"`
+	Served   int       `json:"served" doc:"most consoles that all learned where each team is at 0.9 Hz or more"`
+	Memory   Memory    `json:"memory"`
+	At       time.Time `json:"at"`
+	Took     float64   `json:"took_seconds"`
+}
+
+// Rate is how many commands were carried out and kept, per second.
+type Rate struct {
+	Writers   int     `json:"writers"`
+	Commands  int64   `json:"commands"`
+	Seconds   float64 `json:"seconds"`
+	PerSecond float64 `json:"per_second"`
+	P50       float64 `json:"p50_ms"`
+	P99       float64 `json:"p99_ms"`
+}
+
+// Latency is from when the server began to carry a command out to when a
+// console had applied it, over all commands and consoles.
+type Latency struct {
+	Consoles  int     `json:"consoles"`
+	Samples   int     `json:"samples"`
+	PerSecond float64 `json:"commands_per_second"`
+	P50       float64 `json:"p50_ms"`
+	P99       float64 `json:"p99_ms"`
+}
+
+// Memory is what an idle console costs the server.
+type Memory struct {
+	Consoles   int     `json:"consoles"`
+	Before     int64   `json:"before_bytes"`
+	After      int64   `json:"after_bytes"`
+	PerConsole float64 `json:"per_console_bytes"`
+}
+
+type bench struct {
+	opt     Options
+	process *remote.Process
+	admin   *remote.Person
+	people  []*remote.Person
+	teams   []string
+	tokens  []string
+}
+
+// Run measures everything, one after the other, on a server that it starts and
+// ends.
+func Run(ctx context.Context, opt Options) (f *Figures, err error) {
+	if opt.Span == 0 {
+		opt.Span = 5 * time.Second
+	}
+	if opt.Writers == nil {
+		opt.Writers = []int{1, 8, 32}
+	}
+	if opt.Teams == 0 {
+		opt.Teams = 2000
+	}
+	if opt.Most == 0 {
+		opt.Most = 320
+	}
+	if opt.Idle == 0 {
+		opt.Idle = 200
+	}
+	if opt.Tell == nil {
+		opt.Tell = func(string) {}
+	}
+	begun := time.Now()
+	b := &bench{opt: opt}
+	if b.process, err = opt.Launch.Start(ctx); err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, b.process.Stop()) }()
+	f = &Figures{Machine: describe(), At: begun.UTC()}
+	for _, part := range []struct {
+		name string
+		run  func(context.Context, *Figures) error
+	}{{"people", b.hire}, {"memory", b.memory}, {"commands", b.commands}, {"latency", b.latency}, {"teams and devices", b.fleet}, {"moving teams", b.moving}} {
+		opt.Tell(part.name + " …")
+		if err := part.run(ctx, f); err != nil {
+			return nil, fmt.Errorf("%s: %w", part.name, err)
+		}
+	}
+	f.Took = time.Since(begun).Seconds()
+	return f, nil
+}
+
+// perPerson is how many consoles one sign-in may have open at once.
+const perPerson = 8
+
+// hire makes the people whose consoles and commands these are, and starts the
+// server anew: what it needed to check their passwords would hide what a
+// console costs.
+func (b *bench) hire(ctx context.Context, _ *Figures) (err error) {
+	if b.admin, err = b.process.FirstSignIn(ctx, b.opt.Login, b.opt.Password, dispatch.RoleAdmin); err != nil {
+		return err
+	}
+	b.people = make([]*remote.Person, slices.Max(append([]int{1 + max(b.opt.Most, b.opt.Idle+8)/perPerson}, b.opt.Writers...)))
+	if err := b.hireAll(ctx); err != nil {
+		return err
+	}
+	b.opt.Launch.Addr = b.process.Addr() // where everybody has signed in
+	if err := b.process.Stop(); err != nil {
+		return err
+	}
+	b.process, err = b.opt.Launch.Start(ctx)
+	return err
+}
+
+func (b *bench) hireAll(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(4)
+	for i := range b.people {
+		group.Go(func() (err error) {
+			b.people[i], err = b.admin.Hire(ctx, dispatch.PersonSave{Agency: b.admin.Agency, Name: fmt.Sprintf("Dispatcher %d", i),
+				Login: fmt.Sprintf("bench%d.%s", i, remote.Random(3)), Roles: []dispatch.Role{dispatch.RoleDispatcher}})
+			return err
+		})
+	}
+	return group.Wait()
+}
+
+// consoles opens n consoles and waits until each has its picture.
+func (b *bench) consoles(ctx context.Context, group *errgroup.Group, n int, cfg func(i int) client.Config) ([]*client.Console, error) {
+	out := make([]*client.Console, n)
+	for i := range out {
+		out[i] = b.people[i%len(b.people)].Console(cfg(i))
+		group.Go(func() error { return out[i].Run(ctx) })
+	}
+	within, stop := context.WithTimeout(ctx, time.Minute)
+	defer stop()
+	for _, c := range out {
+		if err := c.Wait(within, 1); err != nil {
+			return nil, fmt.Errorf("of %d consoles not all got their picture: %w", n, err)
+		}
+	}
+	return out, nil
+}
+
+func (b *bench) memory(ctx context.Context, f *Figures) error {
+	within, stop := context.WithCancel(ctx)
+	defer stop()
+	group, within := errgroup.WithContext(within)
+	// The first ones pay for what all share.
+	if _, err := b.consoles(within, group, 8, func(int) client.Config { return client.Config{} }); err != nil {
+		return err
+	}
+	before, err := rss(b.process.PID())
+	if err != nil {
+		return err
+	}
+	if _, err := b.consoles(within, group, b.opt.Idle, func(int) client.Config { return client.Config{} }); err != nil {
+		return err
+	}
+	after, err := rss(b.process.PID())
+	if err != nil {
+		return err
+	}
+	f.Memory = Memory{b.opt.Idle, before, after, float64(after-before) / float64(b.opt.Idle)}
+	stop()
+	return group.Wait()
+}
+
+// commands lets each writer tell whole stories of its own.
+func (b *bench) commands(ctx context.Context, f *Figures) error {
+	for _, writers := range b.opt.Writers {
+		b.opt.Tell(fmt.Sprintf("  %d writers", writers))
+		took := make([][]time.Duration, writers)
+		until, stop := context.WithTimeout(ctx, b.opt.Span)
+		begun := time.Now()
+		group, _ := errgroup.WithContext(ctx)
+		for w := range writers {
+			group.Go(func() (err error) {
+				took[w], err = b.stories(ctx, until, b.people[w])
+				return err
+			})
+		}
+		err := group.Wait()
+		stop()
+		if err != nil {
+			return err
+		}
+		all := slices.Concat(took...)
+		seconds := time.Since(begun).Seconds()
+		f.Commands = append(f.Commands, Rate{writers, int64(len(all)), seconds, float64(len(all)) / seconds, millis(all, 0.5), millis(all, 0.99)})
+	}
+	return nil
+}
+
+// stories opens incidents, sends a team, moves its task on to the end and
+// closes, again and again until the time is over. It returns how long each
+// command took.
+func (b *bench) stories(ctx, until context.Context, p *remote.Person) (took []time.Duration, err error) {
+	team, err := b.team(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	do := func(name string, in any) (done remote.Done) {
+		if err != nil {
+			return
+		}
+		begun := time.Now()
+		done, err = p.Do(ctx, remote.Random(8), name, in)
+		took = append(took, time.Since(begun))
+		return done
+	}
+	for until.Err() == nil && err == nil {
+		done := do("incident.open", dispatch.IncidentOpen{Type: "12G03", Title: "measurement"})
+		if err != nil {
+			break
+		}
+		incident, bad := remote.First[dispatch.Incident](done, dispatch.KindIncident)
+		if bad != nil {
+			return took, bad
+		}
+		done = do("task.assign", dispatch.TaskAssign{Incident: incident.ID, Team: team})
+		if err != nil {
+			break
+		}
+		task, bad := remote.First[dispatch.Task](done, dispatch.KindTask)
+		if bad != nil {
+			return took, bad
+		}
+		from := dispatch.TaskAssigned
+		for _, to := range []dispatch.TaskState{dispatch.TaskAcknowledged, dispatch.TaskEnRoute, dispatch.TaskOnScene, dispatch.TaskDone} {
+			do("task.advance", dispatch.TaskAdvance{Task: task.ID, From: from, To: to, Radio: true})
+			from = to
+		}
+		do("incident.close", dispatch.IncidentMove{Incident: incident.ID, Outcome: "measured"})
+	}
+	return took, err
+}
+
+func (b *bench) team(ctx context.Context, p *remote.Person) (string, error) {
+	at := geo.At(0.5, 0.5)
+	done, err := p.Do(ctx, remote.Random(8), "team.save", dispatch.TeamSave{Name: "Measurement", CallSign: "M" + remote.Random(4), Type: dispatch.TeamFire,
+		SeatsMin: 1, SeatsFull: 1, Base: dispatch.Place{Point: &at}})
+	if err != nil {
+		return "", err
+	}
+	team, err := remote.First[dispatch.Team](done, dispatch.KindTeam)
+	if err != nil {
+		return "", err
+	}
+	crew := 1
+	_, err = p.Do(ctx, remote.Random(8), "team.duty", dispatch.TeamDuty{Team: team.ID, Duty: dispatch.DutyAvailable, Crew: &crew, Radio: true})
+	return team.ID, err
+}
+
+// latency has 50 consoles listen while two writers work at an even pace.
+func (b *bench) latency(ctx context.Context, f *Figures) error {
+	const listeners = 50
+	within, stop := context.WithCancel(ctx)
+	defer stop()
+	group, in := errgroup.WithContext(within)
+	samples := make([][]time.Duration, listeners)
+	var measuring atomic.Bool
+	if _, err := b.consoles(in, group, listeners, func(i int) client.Config {
+		return client.Config{Changed: func(_ int64, _ string, at time.Time) {
+			if measuring.Load() {
+				samples[i] = append(samples[i], time.Since(at)) // one goroutine a console
+			}
+		}}
+	}); err != nil {
+		return err
+	}
+	measuring.Store(true)
+	until, over := context.WithTimeout(ctx, b.opt.Span)
+	defer over()
+	var given int
+	team, err := b.team(ctx, b.people[0])
+	if err != nil {
+		return err
+	}
+	begun := time.Now()
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for crew := 1; until.Err() == nil; given++ {
+		if _, err := b.people[0].Do(ctx, remote.Random(8), "team.duty", dispatch.TeamDuty{Team: team, Duty: dispatch.DutyAvailable, Crew: &crew, Radio: true}); err != nil {
+			return err
+		}
+		<-tick.C
+	}
+	seconds := time.Since(begun).Seconds()
+	measuring.Store(false)
+	stop()
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	all := slices.Concat(samples...)
+	f.Latency = Latency{listeners, len(all), float64(given) / seconds, millis(all, 0.5), millis(all, 0.99)}
+	return nil
+}
+
+// millis is a percentile of spans, in milliseconds.
+func millis(spans []time.Duration, p float64) float64 {
+	if len(spans) == 0 {
+		return 0
+	}
+	slices.Sort(spans)
+	return float64(spans[int(p*float64(len(spans)-1)+0.5)].Microseconds()) / 1000
+}
