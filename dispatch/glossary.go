@@ -15,3 +15,30 @@ func KindNameZH(k Kind) string {
 	}
 	return string(k)
 }
+
+// stateNamesZH are the states as the screen says them.
+var stateNamesZH = map[Kind]map[string]string{
+	KindIncident: {
+		"reported": "已接报", "verified": "已核实", "active": "处置中", "controlled": "已控制", "closed": "已结束", "archived": "已归档", "duplicate": "重复", "false_alarm": "误报",
+	},
+	KindTask: {
+		"proposed": "建议", "assigned": "已派", "acknowledged": "已接令", "en_route": "出动", "staging": "集结", "on_scene": "到场", "to_destination": "转运", "at_destination": "送达", "returning": "返程", "done": "完成", "cancelled": "取消", "refused": "拒绝", "released": "解除", "diverted": "改派",
+	},
+	KindReport: {
+		"waiting": "待处理", "claimed": "处理中", "linked": "已立案", "dismissed": "已排除",
+	},
+	KindNote: {
+		"drafted": "拟稿", "checked": "审核", "signed": "签发", "sent": "报送", "received": "批示",
+	},
+	KindTeam: {
+		"off_duty": "下勤", "available": "在勤", "on_break": "休整", "out_of_service": "停用",
+	},
+}
+
+// stateZH is a state as the screen says it; a word that is no state stays.
+func stateZH(k Kind, state string) string {
+	if s, ok := stateNamesZH[k][state]; ok {
+		return s
+	}
+	return state
+}

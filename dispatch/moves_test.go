@@ -119,3 +119,23 @@ func TestTeamStatusIsDerived(t *testing.T) {
 		})
 	}
 }
+
+// A refusal in Chinese names states in Chinese.
+func TestStatesHaveChineseNames(t *testing.T) {
+	t.Parallel()
+	for _, s := range TaskStates {
+		if stateZH(KindTask, string(s)) == string(s) {
+			t.Errorf("task state %s has no Chinese name", s)
+		}
+	}
+	for s := range incidentMoves {
+		if stateZH(KindIncident, string(s)) == string(s) {
+			t.Errorf("incident state %s has no Chinese name", s)
+		}
+	}
+	for _, d := range Duties {
+		if stateZH(KindTeam, string(d)) == string(d) {
+			t.Errorf("duty %s has no Chinese name", d)
+		}
+	}
+}

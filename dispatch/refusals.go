@@ -2,14 +2,15 @@ package dispatch
 
 import (
 	"context"
+	"fmt"
 	"strings"
 )
 
 // illegal is the refusal of a move that the state does not allow.
 func illegal(k Kind, from, to string, legal []string) *Error {
-	e := refuse(IllegalMove, "%[1]s现为“%[3]s”，不能变为“%[4]s”", "a %[2]s that is %[3]s cannot become %[4]s", KindNameZH(k), k, from, to)
-	e.Legal = legal
-	return e
+	return &Error{Code: IllegalMove, Legal: legal,
+		Message:   fmt.Sprintf("a %s that is %s cannot become %s", k, from, to),
+		MessageZH: fmt.Sprintf("%s现为“%s”，不能变为“%s”", KindNameZH(k), stateZH(k, from), stateZH(k, to))}
 }
 
 func illegalTask(t *Task, to TaskState) *Error {

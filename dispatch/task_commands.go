@@ -163,7 +163,7 @@ func (w *work) fit(ctx context.Context, team *Team, t *Task, understaffed string
 	case team.Distress != nil:
 		return e("%s正在遇险，不能派遣", "%s is in distress", team.Name)
 	case team.Duty == DutyOff || team.Duty == DutyOutOfService:
-		return e("%[1]s未在勤（%[3]s）", "%[1]s is %[2]s", team.Name, team.Duty, dutyZH[team.Duty])
+		return e("%[1]s未在勤（%[3]s）", "%[1]s is %[2]s", team.Name, team.Duty, stateZH(KindTeam, string(team.Duty)))
 	case team.Crew < team.SeatsMin && understaffed == "" && t.State != TaskProposed:
 		x := e("%s在队 %d 人，少于最低编制 %d 人；确需派遣请说明理由", "%s has %d aboard, fewer than its minimum of %d; give a reason to send it all the same",
 			team.Name, team.Crew, team.SeatsMin)
@@ -188,8 +188,6 @@ func (w *work) fit(ctx context.Context, team *Team, t *Task, understaffed string
 	}
 	return nil
 }
-
-var dutyZH = map[Duty]string{DutyOff: "下勤", DutyAvailable: "在勤", DutyBreak: "休整", DutyOutOfService: "停用"}
 
 // taken is the refusal that names who has the team.
 func (w *work) taken(ctx context.Context, team *Team, by *Task) error {

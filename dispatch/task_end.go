@@ -184,7 +184,7 @@ func correctTask(ctx context.Context, w *work, in *TaskCorrect) error {
 		return invalid("time", in.Time, "时间晚于当前时间", "the time lies in the future")
 	}
 	zone := w.svc.cfg.Settings.Zone
-	text := fmt.Sprintf("%s “%s”时间更正：%s → %s（%s）", o.team.Name, in.State, old.When().In(zone).Format(time.DateTime),
+	text := fmt.Sprintf("%s “%s”时间更正：%s → %s（%s）", o.team.Name, stateZH(KindTask, string(in.State)), old.When().In(zone).Format(time.DateTime),
 		in.Time.In(zone).Format(time.DateTime), in.Reason)
 	w.change.Note = in.Reason
 	event := in.Time.UTC()
