@@ -2,7 +2,7 @@
 // base map, one PMTiles file. Without the file a plain ground remains, with the
 // grid areas of areas.ts on it. Nothing is asked of any other host: text is
 // drawn from the bundled font files.
-import { addProtocol, type ExpressionSpecification, type LayerSpecification, type Map as GLMap, type StyleSpecification } from 'maplibre-gl';
+import { addProtocol, type ExpressionSpecification, type LayerSpecification, type Map as GLMap, type MapSourceDataEvent, type StyleSpecification } from 'maplibre-gl';
 import { Protocol } from 'pmtiles';
 import { font, fontFaces } from './fonts';
 import { palettes, type Ground, type Theme } from './palette';
@@ -40,13 +40,20 @@ export async function hasBase(url: string): Promise<boolean> {
   }
 }
 
-/** Lays the base map under the layer named before. */
-export function addBase(map: GLMap, theme: Theme, url: string, before: string | undefined) {
+/** Lays the base map under the layer named before, and tells when it can be seen. */
+export function addBase(map: GLMap, theme: Theme, url: string, before: string, covered: () => void) {
   if (map.getSource(source)) return;
   speakPMTiles();
   map.addSource(source, { type: 'vector', url: `pmtiles://${new URL(url, location.href).href}` });
   for (const layer of layers(palettes[theme].ground)) map.addLayer(layer, before);
-  map.setPaintProperty('ground', 'background-color', palettes[theme].ground.sea);
+  // What lay there stays until there is something to cover it.
+  const laid = (e: MapSourceDataEvent) => {
+    if (e.sourceId !== source || !e.isSourceLoaded || !map.getLayer('ground')) return;
+    map.off('sourcedata', laid);
+    map.setPaintProperty('ground', 'background-color', palettes[theme].ground.sea);
+    covered();
+  };
+  map.on('sourcedata', laid);
 }
 
 const home: ExpressionSpecification = ['==', ['get', 'home'], true];

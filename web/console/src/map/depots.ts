@@ -15,15 +15,15 @@ export const depots = featureLayer({
     ),
   style: (source, p) => [
     {
-      id: 'depot', type: 'symbol', source, minzoom: 8.5,
+      id: 'depot', type: 'symbol', source, minzoom: 9.8,
       layout: {
         'icon-image': ['get', 'icon'], 'icon-allow-overlap': true, 'icon-ignore-placement': true,
-        'icon-size': ['interpolate', ['linear'], ['zoom'], 8.5, 0.55, 11, 0.9, 13, 1.1],
+        'icon-size': ['interpolate', ['linear'], ['zoom'], 9.8, 0.7, 11, 0.9, 13, 1.1],
       },
-      paint: { 'icon-opacity': ['interpolate', ['linear'], ['zoom'], 8.5, 0.7, 11, 1] },
+      paint: { 'icon-opacity': ['interpolate', ['linear'], ['zoom'], 9.8, 0.6, 11, 1] },
     },
     {
-      id: 'depot-label', type: 'symbol', source, minzoom: 12.3,
+      id: 'depot-label', type: 'symbol', source, minzoom: 13,
       layout: { 'text-field': ['get', 'label'], 'text-font': font, 'text-size': 11.5, 'text-max-width': 9, 'text-variable-anchor': ['bottom', 'left', 'right'], 'text-radial-offset': 1, 'text-justify': 'auto' },
       paint: { 'text-color': p.text2, 'text-halo-color': p.halo, 'text-halo-width': 1.5 },
     },

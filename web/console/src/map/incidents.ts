@@ -26,7 +26,7 @@ export function incidentFeatures(scene: Pick<Scene, 'store' | 'selected'>): Feat
       return spot(i.place.point!, {
         kind: 'incident', id: i.id, label: i.title || i.number,
         far: incidentSymbol(i.grade), near: incidentSymbol(i.grade, glyphOf(i.type)),
-        rank: rank(i), below: ringRadius[i.grade] / 12 + 0.35,
+        rank: rank(i), below: selected || how ? 2.1 : ringRadius[i.grade] / 12 + 0.35,
         ...(loudIncident(i, selected, !!how) && { loud: true }),
         ...(selected && { selected: true }),
         ...(how && { alarm: how }),

@@ -2,21 +2,20 @@
 // keeps itself up to date, tells what was clicked and looked at, and knows no
 // panel. Points are [lon, lat] in WGS-84, distances metres, bounds west, south,
 // east, north.
-import { LngLatBounds, Map as GLMap, NavigationControl, ScaleControl, setWorkerUrl, type MapMouseEvent, type PaddingOptions } from 'maplibre-gl';
+import { LngLatBounds, Map as GLMap, NavigationControl, ScaleControl, setWorkerUrl, type MapMouseEvent } from 'maplibre-gl';
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
 import 'maplibre-gl/dist/maplibre-gl.css';
 import './map.css';
 import type { Bound, Kind, Point, Ref } from '../api/types';
 import type { Lang } from '../i18n';
-import type { Clock } from '../store/clock';
-import type { Positions } from '../store/positions';
-import type { Store } from '../store/store';
 import { areaLayer, coverAreas, firstAreaLine } from './areas';
 import { Attribution } from './attribution';
 import { addBase, hasBase, plainStyle } from './base';
+import { MapUnavailable, type FitOptions, type LayerId, type MapLayer, type MapOptions, type MapView } from './contract';
 import { depots } from './depots';
 import { Drag } from './drag';
-import { enlarge, type Scale } from './enlarge';
+import { enlarge } from './enlarge';
+import { allGroups, showGroups } from './groups';
 import { hazards } from './hazards';
 import { incidentHits, incidents } from './incidents';
 import type { LiveLayer, Scene } from './layer';
@@ -28,81 +27,9 @@ import { boundOf, homeOf, pointOf } from './places';
 import { symbolImage } from './symbols';
 import { teamLayer } from './teams';
 
+export { MapUnavailable };
+export type { FitOptions, LayerId, MapLayer, MapOptions, MapView } from './contract';
 export type { Theme } from './palette';
-
-/** The browser cannot draw it (no WebGL2): show lists alone. */
-export class MapUnavailable extends Error {
-  constructor(cause: unknown) {
-    super('this browser cannot draw the map: it has no WebGL2', { cause });
-    this.name = 'MapUnavailable';
-  }
-}
-
-export interface MapOptions {
-  store: Store;
-  positions: Positions;
-  clock: Clock;
-  theme?: Theme;
-  lang?: Lang;
-  /** What is shown at first, and by fit() with nothing to fit. */
-  home?: Bound;
-  /** false: a picture that no hand moves. */
-  interactive?: boolean;
-  /** areas_version of the settings: outlines are then kept by the browser until it moves. */
-  areasVersion?: number;
-  /** Free space around what is fitted, CSS pixels. */
-  padding?: number | PaddingOptions;
-  /** Address of the base map. */
-  base?: string;
-  /** Larger words and symbols, for a screen read from afar. */
-  scale?: Scale;
-}
-
-/** A group of things that can be hidden. */
-export interface MapLayer {
-  id: LayerId;
-  zh: string;
-  en: string;
-  on: boolean;
-}
-
-export type LayerId = 'areas' | 'depots' | 'hazards' | 'links' | 'teams' | 'incidents' | 'labels';
-
-export interface FitOptions {
-  /** Go there at once. */
-  still?: boolean;
-  /** No nearer than this; 14 unless said. */
-  maxZoom?: number;
-}
-
-export interface MapView {
-  /** A click on a thing, or on nothing. Returns how to stop listening, as all of these do. */
-  onSelect(listener: (ref: Ref | undefined) => void): () => void;
-  /** After each move, and once at the start. */
-  onView(listener: (view: { bound: Bound; zoom: number }) => void): () => void;
-  onPointer(listener: (at: Point | undefined) => void): () => void;
-  /** A hand moved the map; the program did not. */
-  onGesture(listener: () => void): () => void;
-  /** A team was dragged on an incident. Nothing can be dragged while this is not set. */
-  onDrop: ((team: string, incident: string) => void) | undefined;
-  /** Marks a thing without moving the map. */
-  select(ref: Ref | undefined): void;
-  /** Marks a thing and brings it into view; false when it has no place. */
-  show(ref: Ref): boolean;
-  /** The next click's point; undefined after Escape. */
-  pick(): Promise<Point | undefined>;
-  readonly layers: readonly MapLayer[];
-  setLayer(id: string, on: boolean): void;
-  /** Clicks add points; the listener hears the length in metres. */
-  measure(on: boolean, onChange?: (meters: number) => void): void;
-  /** The incident at a point of the map's own box, CSS pixels. */
-  incidentAt(x: number, y: number): string | undefined;
-  fit(what?: Bound | readonly Ref[], options?: FitOptions): void;
-  resize(): void;
-  setTheme(theme: Theme): void;
-  setLang(lang: Lang): void;
-  destroy(): void;
-}
 
 const padding = 48;
 const farthest = 3;
@@ -111,18 +38,8 @@ export function createMap(container: HTMLElement, o: MapOptions): MapView {
   return new View(container, o);
 }
 
-const sorts: { id: LayerId; zh: string; en: string }[] = [
-  { id: 'incidents', zh: '事件', en: 'Incidents' },
-  { id: 'teams', zh: '队伍', en: 'Teams' },
-  { id: 'links', zh: '出动连线', en: 'Lines to incidents' },
-  { id: 'labels', zh: '队伍标注', en: 'Team labels' },
-  { id: 'hazards', zh: '重大危险源', en: 'Hazard sources' },
-  { id: 'depots', zh: '仓库站点', en: 'Depots' },
-  { id: 'areas', zh: '行政区', en: 'Areas' },
-];
-
 class View implements MapView {
-  readonly layers: MapLayer[] = sorts.map((l) => ({ ...l, on: true }));
+  readonly layers: MapLayer[] = allGroups();
   onDrop: ((team: string, incident: string) => void) | undefined;
 
   readonly #map: GLMap;
@@ -138,7 +55,6 @@ class View implements MapView {
   readonly #ends: (() => void)[] = [];
   readonly #base: Promise<boolean>;
   readonly #url: string;
-  #laid: string[] = [];
   #ready = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #homed: boolean;
@@ -153,7 +69,7 @@ class View implements MapView {
     const { store, positions, clock } = o;
     this.#scene = { store, positions, clock, theme: o.theme ?? 'dark', lang: o.lang ?? 'zh', selected: undefined, motion: !still?.matches };
     // In the order they are drawn, lowest first.
-    this.#live = { areas: areaLayer(o.areasVersion), depots, hazards, links, incidents, teams: teamLayer() };
+    this.#live = { areas: areaLayer(o.areasVersion), depots, hazards, links, teams: teamLayer(), incidents };
     this.#url = o.base ?? '/basemap.pmtiles';
     this.#base = hasBase(this.#url);
     const home = o.home ?? homeOf(store);
@@ -301,12 +217,7 @@ class View implements MapView {
   /** Lays everything on a new style; the base map follows when it is known to be there. */
   #build() {
     const map = this.#map;
-    this.#laid = [];
-    for (const [id, layer] of Object.entries(this.#live)) {
-      const before = new Set(map.getLayersOrder());
-      layer.add(map, this.#scene);
-      if (id === 'teams') this.#laid = map.getLayersOrder().filter((l) => !before.has(l));
-    }
+    for (const layer of Object.values(this.#live)) layer.add(map, this.#scene);
     this.#lift();
     this.#measure.add(map, this.#scene.theme);
     this.#drag.add(map, this.#scene.theme);
@@ -317,15 +228,14 @@ class View implements MapView {
     const { theme } = this.#scene;
     void this.#base.then((there) => {
       if (!there || this.#gone || theme !== this.#scene.theme || !map.getLayer(firstAreaLine)) return;
-      addBase(map, theme, this.#url, firstAreaLine);
-      coverAreas(map);
+      addBase(map, theme, this.#url, firstAreaLine, () => coverAreas(map));
       enlarge(map, this.o.scale);
     });
   }
 
   /** Names go above all symbols: a name may hide behind no icon. */
   #lift() {
-    for (const id of ['depot-label', 'hazard-label', 'team-label', 'incident-label']) if (this.#map.getLayer(id)) this.#map.moveLayer(id);
+    for (const id of ['depot-label', 'hazard-label', 'team-label-row', 'team-label', 'incident-label']) if (this.#map.getLayer(id)) this.#map.moveLayer(id);
   }
 
   #draw(dirty?: ReadonlySet<Kind>) {
@@ -359,23 +269,7 @@ class View implements MapView {
 
   #hide() {
     if (!this.#ready) return;
-    const map = this.#map;
-    const on = (id: LayerId) => this.layers.find((l) => l.id === id)?.on ?? true;
-    const groups: Record<LayerId, (id: string) => boolean> = {
-      areas: (id) => id.startsWith('area-') && id !== 'area-fill',
-      depots: (id) => id.startsWith('depot'),
-      hazards: (id) => id.startsWith('hazard'),
-      links: (id) => id.startsWith('link'),
-      teams: (id) => this.#laid.includes(id) && id !== 'team-label',
-      incidents: (id) => id.startsWith('incident'),
-      labels: (id) => id === 'team-label',
-    };
-    for (const id of map.getLayersOrder()) {
-      const group = (Object.keys(groups) as LayerId[]).find((g) => groups[g](id));
-      if (!group) continue;
-      const seen = on(group) && (group !== 'labels' || on('teams'));
-      map.setLayoutProperty(id, 'visibility', seen ? 'visible' : 'none');
-    }
+    showGroups(this.#map, this.layers);
   }
 
   #click(e: MapMouseEvent) {
@@ -399,10 +293,10 @@ class View implements MapView {
     for (const l of [...this.#pointer]) l(at);
   }
 
-  /** The thing under a point: teams before incidents before places, within a finger of it. */
+  /** The thing under a point: incidents before teams before places, as they lie. */
   #at(x: number, y: number, only?: readonly string[], near = 5): Ref | undefined {
     if (!this.#ready) return undefined;
-    const hits = (only ?? ['team', 'incident', 'hazard', 'depot']).filter((id) => this.#map.getLayer(id));
+    const hits = (only ?? ['incident', 'team', 'hazard', 'depot']).filter((id) => this.#map.getLayer(id));
     for (const id of hits) {
       const f = this.#map.queryRenderedFeatures([[x - near, y - near], [x + near, y + near]], { layers: [id] })[0];
       if (f) return { kind: f.properties['kind'] as Kind, id: String(f.properties['id']) };

@@ -17,6 +17,7 @@ export interface Palette {
   text2: string;
   halo: string;
   tile: string;
+  tileEdge: string;
   glyph: string;
   hazard: string;
   hazardGround: string;
@@ -56,13 +57,14 @@ const dark: Palette = {
   text2: '#b4c3d1',
   halo: '#0a0f16',
   tile: '#1c2b3a',
+  tileEdge: '#0a0f16',
   glyph: '#d5e0ea',
   hazard: '#e0574f',
   hazardGround: '#1a1216',
   ground: {
     sea: '#0a0f16', land: '#0f1620', neighbour: '#101a26', home: '#142231', water: '#12293c', river: '#17344c',
     line: '#2c465d', township: '#22384c', edge: '#5fa8d8', glow: '#2c6e9e',
-    motorway: '#6f5930', trunk: '#3f4650', primary: '#2f3843', secondary: '#252e38', rail: '#33414f',
+    motorway: '#54492f', trunk: '#3a424d', primary: '#2f3843', secondary: '#252e38', rail: '#33414f',
     name: '#a9bacb', nameFar: '#63778a',
   },
 };
@@ -80,6 +82,7 @@ const day: Palette = {
   text2: '#3d4c5a',
   halo: '#ffffff',
   tile: '#ffffff',
+  tileEdge: '#a9b8c5',
   glyph: '#3d4c5a',
   hazard: '#b3261e',
   hazardGround: '#fff5f4',

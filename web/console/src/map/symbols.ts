@@ -37,7 +37,7 @@ export function art(id: string): Art | undefined {
   const [what, a = '', b = '', c = ''] = id.split(':');
   switch (what) {
     case 'team':
-      return { half: 14, draw: team(a as TeamType, b as Look, c === 'stale') };
+      return { half: 14, draw: team(a as TeamType, b as Look, c === 'stale' || b === 'lost') };
     case 'tick':
       return { half: 20, draw: tick(a as Look) };
     case 'incident':
@@ -180,7 +180,7 @@ const depot =
     c.roundRect(-8.5, -8.5, 17, 17, 3.5);
     c.fillStyle = p.tile;
     c.fill();
-    c.strokeStyle = p.edge;
+    c.strokeStyle = p.tileEdge;
     c.lineWidth = 1;
     c.stroke();
     const glyph = type in glyphs ? glyphs[type as Glyph] : glyphs.warehouse;

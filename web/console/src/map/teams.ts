@@ -42,17 +42,28 @@ const inner = 8;
 const outer = 14;
 const row = { first: 31, wide: 4, most: 24 };
 
-export function slotOffset(slot: number): [number, number] {
-  const around = (n: number, of: number, r: number): [number, number] => {
-    const a = (2 * Math.PI * n) / of - Math.PI / 2;
-    return [Math.round(r * Math.cos(a)), Math.round(r * Math.sin(a))];
-  };
+/** Zooms between which sizes and offsets are linear. */
+const zooms = [8, 11, 12, 13, 14, 16] as const;
+type Zoom = (typeof zooms)[number];
+
+/** Idle teams of one base stand close together, until there is room for a name below each. */
+const rows: Record<Zoom, { wide: number; high: number; down: number }> = {
+  8: { wide: 10, high: 10, down: 12 }, 11: { wide: 15, high: 15, down: 18 }, 12: { wide: 19, high: 19, down: 23 },
+  13: { wide: 58, high: 40, down: 26 }, 14: { wide: 60, high: 42, down: 28 }, 16: { wide: 60, high: 42, down: 28 },
+};
+
+/** How far from its spot a team is drawn, in CSS pixels right and down. */
+export function slotOffset(slot: number, zoom: Zoom): [number, number] {
   if (slot >= row.first) {
     const n = slot - row.first;
-    return [((n % row.wide) - (row.wide - 1) / 2) * 24, 28 + Math.floor(n / row.wide) * 24];
+    const { wide, high, down } = rows[zoom];
+    return [((n % row.wide) - (row.wide - 1) / 2) * wide, down + Math.floor(n / row.wide) * high];
   }
-  if (slot > inner) return around(slot - inner - 1, outer, 54);
-  return slot > 0 ? around(slot - 1, inner, 31) : [0, 0];
+  if (slot <= 0) return [0, 0];
+  const [n, of, r] = slot > inner ? [slot - inner - 1, outer, 50] : [slot - 1, inner, 29];
+  const a = (2 * Math.PI * n) / of - Math.PI / 2;
+  const by = zoom === 16 ? 0.7 : zoom === 8 ? 0.85 : 1;
+  return [Math.round(r * by * Math.cos(a)), Math.round(r * by * Math.sin(a))];
 }
 
 const slots = [...Array(inner + outer).keys()].map((n) => n + 1).concat([...Array(row.most).keys()].map((n) => n + row.first));
@@ -103,43 +114,61 @@ const homeKey = (p: Point) => `${p[0].toFixed(3)},${p[1].toFixed(3)}`;
 const ranks: Look[] = ['off', 'available', 'returning', 'dispatched', 'working', 'on_scene', 'lost', 'distress'];
 const rankOf = (look: Look) => ranks.indexOf(look);
 
-// Sizes at zoom 8, 11 and 14. An idle team is smaller; at its base, smaller still.
-const size = (k = 1): ExpressionSpecification => {
-  const at = (full: number, idle: number, base: number): ExpressionSpecification => ['case', ['has', 'base'], base * k, ['has', 'idle'], idle * k, full * k];
-  return ['interpolate', ['linear'], ['zoom'], 8, at(0.72, 0.42, 0.36), 11, at(0.9, 0.62, 0.52), 14, at(1.05, 0.85, 0.72)];
-};
+// Full size, and that of an idle team or one drawn at its base.
+const sizes: Record<Zoom, [full: number, small: number]> = { 8: [0.72, 0.4], 11: [0.9, 0.6], 12: [0.95, 0.68], 13: [1, 0.74], 14: [1.05, 0.8], 16: [1.05, 0.85] };
 
-// The spread around a spot ends where the screen can tell places apart.
-const offset = (k = 1): ExpressionSpecification => {
-  const spread = (by: number) =>
-    ['match', ['get', 'slot'], ...slots.flatMap((s) => [s, ['literal', slotOffset(s).map((v) => Math.round((v * by) / k))]]), ['literal', [0, 0]]] as unknown as ExpressionSpecification;
-  return ['interpolate', ['linear'], ['zoom'], 14, spread(1), 16, spread(0.6)];
-};
+const byZoom = (at: (zoom: Zoom) => unknown) =>
+  ['interpolate', ['linear'], ['zoom'], ...zooms.flatMap((z) => [z, at(z)])] as unknown as ExpressionSpecification;
+const small = ['any', ['has', 'base'], ['has', 'idle']];
+const size = (k = 1) => byZoom((z) => ['case', small, sizes[z][1] * k, sizes[z][0] * k]);
+
+/** The slots' offsets, divided by what MapLibre multiplies them with. */
+const offset = (divisor: (zoom: Zoom, slot: number) => number, more: (slot: number) => [number, number] = () => [0, 0]) =>
+  byZoom((z) => {
+    const at = (slot: number) => {
+      const [x, y] = slotOffset(slot, z);
+      const [dx, dy] = more(slot);
+      const d = divisor(z, slot);
+      return ['literal', [x / d + dx, y / d + dy]];
+    };
+    return ['match', ['get', 'slot'], ...slots.flatMap((s) => [s, at(s)]), at(0)];
+  });
+const iconOffset = (k = 1) => offset((z, slot) => sizes[z][slot >= row.first ? 1 : 0] * k);
 
 const source = 'live-team';
 const overlap = { 'icon-allow-overlap': true, 'icon-ignore-placement': true } as const;
+const em = 12;
 
 function style(p: Palette): LayerSpecification[] {
-  const dim: ExpressionSpecification = ['case', ['has', 'base'], 0.75, 1];
+  const label = { 'text-font': font, 'text-size': em, 'symbol-sort-key': ['-', 0, ['get', 'rank']] as ExpressionSpecification };
+  const words = (near: number): ExpressionSpecification => ['step', ['zoom'], ['case', ['has', 'loud'], ['get', 'label'], ''], near, ['get', 'label']];
+  const leftOf = slots.filter((s) => s < row.first && slotOffset(s, 12)[0] < 0);
+  const inRow: ExpressionSpecification = ['>=', ['get', 'slot'], row.first];
+  const paint = (colour: string) => ({ 'text-color': colour, 'text-halo-color': p.halo, 'text-halo-width': 1.6 });
   return [
-    ...ringLayers('team', source, 0.75, { 'icon-size': size(0.8), 'icon-offset': offset(0.8) }),
+    ...ringLayers('team', source, 0.75, { 'icon-size': size(0.8), 'icon-offset': iconOffset(0.8) }),
     {
       id: 'team-tick', type: 'symbol', source, filter: ['all', ['has', 'heading'], ['==', ['get', 'slot'], 0]],
       layout: { 'icon-image': ['get', 'tick'], 'icon-size': size(), 'icon-rotate': ['get', 'heading'], 'icon-rotation-alignment': 'map', ...overlap },
     },
     {
       id: 'team', type: 'symbol', source,
-      layout: { 'icon-image': ['get', 'icon'], 'icon-size': size(), 'icon-offset': offset(), 'symbol-sort-key': ['get', 'rank'], ...overlap },
-      paint: { 'icon-opacity': dim },
+      layout: { 'icon-image': ['get', 'icon'], 'icon-size': size(), 'icon-offset': iconOffset(), 'symbol-sort-key': ['get', 'rank'], ...overlap },
+      paint: { 'icon-opacity': ['case', ['has', 'base'], 0.75, 1] },
     },
     {
-      id: 'team-label', type: 'symbol', source,
+      // Beside the symbol, away from the incident it stands around.
+      id: 'team-label', type: 'symbol', source, filter: ['!', inRow],
       layout: {
-        'text-field': ['step', ['zoom'], ['case', ['has', 'loud'], ['get', 'label'], ''], 12, ['get', 'label']],
-        'text-font': font, 'text-size': 12, 'text-variable-anchor': ['left', 'right', 'top', 'bottom'], 'text-radial-offset': 1.2, 'text-justify': 'auto',
-        'symbol-sort-key': ['-', 0, ['get', 'rank']],
+        ...label, 'text-field': words(12), 'text-anchor': ['match', ['get', 'slot'], leftOf, 'right', 'left'],
+        'text-offset': offset(() => em, (slot) => [leftOf.includes(slot) ? -1.15 : 1.15, 0]),
       },
-      paint: { 'text-color': ['case', ['has', 'idle'], p.text2, p.text], 'text-halo-color': p.halo, 'text-halo-width': 1.6 },
+      paint: paint(p.text),
+    },
+    {
+      id: 'team-label-row', type: 'symbol', source, filter: inRow,
+      layout: { ...label, 'text-size': 11, 'text-field': words(13), 'text-anchor': 'top', 'text-offset': offset(() => 11, () => [0, 0.75]) },
+      paint: paint(p.text2),
     },
   ];
 }
