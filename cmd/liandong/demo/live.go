@@ -73,7 +73,7 @@ type Lane interface {
 const (
 	source      = "demo" // of positions
 	fewest      = 4      // open incidents, so that there is always something to see
-	most        = 8
+	most        = 12
 	memory      = 5000 // changes looked back through after a start
 	archiveWhen = 20 * time.Minute
 	distressMin = 20 * time.Minute

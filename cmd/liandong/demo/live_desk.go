@@ -30,7 +30,7 @@ func (l *Live) runDesk(ctx context.Context, now time.Time) error {
 	if open < fewest {
 		l.next = now.Add(l.span(3, 7))
 	} else {
-		l.next = now.Add(l.span(50, 100))
+		l.next = now.Add(l.span(20, 40)) // whoever looks on for a minute sees one come in
 	}
 	return l.call(ctx, now)
 }
@@ -40,11 +40,13 @@ func (l *Live) call(ctx context.Context, now time.Time) error {
 	s := l.stories[l.rng.IntN(len(l.stories))]
 	for _, i := range l.board.incidents {
 		if i.Title == s["title"] && !i.State.Ended() {
+			l.next = now.Add(l.span(1, 3))
 			return nil // not the same twice at once; another comes in a moment
 		}
 	}
 	bases := l.bases(s["capability"], now)
 	if len(bases) == 0 {
+		l.next = now.Add(l.span(1, 3))
 		return nil
 	}
 	at := l.somewhereNear(bases[l.rng.IntN(len(bases))])

@@ -179,8 +179,8 @@ func TestLiveGoesOn(t *testing.T) {
 				open++
 			}
 		}
-		if open < 3 || open > 8 {
-			t.Errorf("%d incidents are open at %s, want 4 to 8", open, s.clock().Format(time.TimeOnly))
+		if open < 3 || open > 12 {
+			t.Errorf("%d incidents are open at %s, want 4 to 12", open, s.clock().Format(time.TimeOnly))
 		}
 	}
 	ended := map[dispatch.IncidentState]int{}

@@ -76,7 +76,6 @@ type watcher struct {
 // check is one run under way.
 type check struct {
 	opt      Options
-	mu       sync.Mutex
 	process  *remote.Process
 	watchers []*watcher
 	done     atomic.Int64 // commands given

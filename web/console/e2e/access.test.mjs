@@ -81,12 +81,17 @@ test('language: Chinese by default, English by one click, kept for the next time
   for (const [path, login, options, button, word] of [
     ['/', 'dispatcher', {}, 'EN', 'Incidents'],
     ['/admin', 'admin', {}, 'EN', 'People and roles'],
+    ['/wall', 'wall', wall, undefined, 'Incidents'],
     ['/field/', 'leader3', phone, undefined, undefined],
   ]) {
     const context = await house.window(options);
     const page = await house.screen(path, login, { context });
     await page.waitForFunction(() => document.documentElement.lang === 'zh-CN');
-    if (button) await page.getByRole('button', { name: /Switch to English|^EN$/ }).first().click();
+    if (path === '/wall') {
+      await page.locator('main[data-ready=true]').waitFor();
+      await page.keyboard.press('s');
+      await page.getByRole('button', { name: 'English' }).click();
+    } else if (button) await page.getByRole('button', { name: /Switch to English|^EN$/ }).first().click();
     else {
       await page.locator('nav button').last().click();
       await page.getByRole('button', { name: /EN|English/ }).first().click();

@@ -125,3 +125,40 @@ test('admin edits what somebody else has just changed, and is told so', async (h
   await form.waitFor({ state: 'detached' });
   assert.equal((await api.record('agency', agency.id)).phone, agency.phone);
 });
+
+test('admin sees failed sign-ins and unlocks the account', async (house) => {
+  const api = await house.api('admin');
+  const login = `lock.${unique()}`;
+  const made = await api.do('person.save', { name: '常输错的人', login, roles: ['observer'] });
+  await api.do('person.password', { person: made.put.find((r) => r.kind === 'person').id });
+  for (let i = 0; i < 3; i++) {
+    const answer = await api.http.post('/api/v1/session', { data: { login, password: 'falsche Parole' } });
+    assert.equal(answer.status(), 401);
+  }
+  const page = await house.screen('/admin', 'admin');
+  await page.getByRole('searchbox').fill(login);
+  const row = page.getByRole('row', { name: new RegExp(login) });
+  await row.getByText('3 次').waitFor();
+  await row.getByRole('button', { name: '解锁' }).click();
+  await row.getByText('3 次').waitFor({ state: 'detached' });
+  assert.equal((await api.get('/api/v1/admin/accounts')).accounts.find((a) => a.login === login).failed, 0);
+});
+
+test('admin sets who is on duty in a township, first called first', async (house) => {
+  const api = await house.api('admin');
+  const before = await api.record('area', '411002005');
+  const page = await house.screen('/admin#/area', 'admin');
+  await page.getByRole('searchbox').fill('411002005');
+  await page.getByRole('button', { name: `打开 ${before.name}` }).click();
+  const form = page.getByRole('dialog');
+  await form.getByRole('button', { name: '加一行' }).click();
+  const last = form.getByRole('row').last();
+  await last.getByRole('textbox', { name: /姓名/ }).fill('夜班王五');
+  await last.getByRole('textbox', { name: /电话/ }).fill('10000000001');
+  for (let n = before.duty.length; n > 0; n--) await form.getByRole('button', { name: `第 ${n + 1} 行上移` }).click();
+  await form.getByRole('button', { name: '保存' }).click();
+  await form.waitFor({ state: 'detached' });
+  const now = await api.record('area', '411002005');
+  assert.deepEqual(now.duty, [{ name: '夜班王五', phone: '10000000001' }, ...before.duty]);
+  await api.do('area.duty', { area: before.id, duty: before.duty });
+});

@@ -3,25 +3,9 @@
 import assert from 'node:assert/strict';
 import { settle } from './house.mjs';
 import { test } from './runner.mjs';
+import { taskFor } from './task.mjs';
 
 const phone = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 3, hasTouch: true, isMobile: true, permissions: ['geolocation'], geolocation: { longitude: 113.83, latitude: 34.03 } };
-
-/** An incident with a task of the leader's team on it, given by a dispatcher over the API. */
-export async function taskFor(house, login, text) {
-  const desk = await house.api('dispatcher');
-  const leader = await house.api(login);
-  const id = leader.session.person.team;
-  const team = await desk.record('team', id);
-  const opened = await desk.do('incident.open', { type: '12G03', title: text, place: { text, point: [team.base.point[0] + 0.02, team.base.point[1] + 0.01] }, verified: true });
-  const incident = opened.put.find((r) => r.kind === 'incident').id;
-  if (team.task) await desk.do('task.release', { task: team.task, reason: '改派测试任务' });
-  if (team.duty !== 'available' || team.crew < team.seats_min) await desk.do('team.duty', { team: id, duty: 'available', crew: team.seats_full });
-  const done = await desk.do('task.assign', { incident, team: id });
-  const task = done.put.find((r) => r.kind === 'task').id;
-  // A timer set by a person: the demo's own leaders leave the task to the phone.
-  await desk.do('task.timer', { task, seconds: 1200 });
-  return { desk, leader, team, incident, task };
-}
 
 async function hold(page, step) {
   const button = page.locator(`[data-step=${step}]`);
@@ -38,7 +22,7 @@ test('field: three taps offline, a reload, and exactly three changes in order', 
   await page.locator('.phone[data-link=live]').waitFor();
   // The page is kept on the phone before the tunnel comes.
   await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
-  const { desk, incident, task } = await taskFor(house, 'leader1', '隧道测试');
+  const { desk, incident, task } = await taskFor(house, 'leader1', { title: '隧道测试', text: '隧道测试' });
   await page.locator(`.phone[data-task="${task}"]`).waitFor();
   const before = (await desk.get(`/api/v1/journal?incident=${incident}&limit=200`)).changes.length;
 

@@ -201,10 +201,9 @@ class View implements MapView {
     map.on('click', (e) => this.#click(e));
     map.on('mousemove', (e) => this.#hover(e));
     map.on('mouseout', () => this.#point(undefined));
-    for (const start of ['dragstart', 'zoomstart'] as const)
-      map.on(start, (e) => {
-        if (e.originalEvent) for (const l of this.#gesture) l();
-      });
+    map.on('movestart', (e) => {
+      if (e.originalEvent) for (const l of this.#gesture) l();
+    });
     const { store, positions, clock } = this.#scene;
     this.#ends.push(
       store.subscribe((dirty) => this.#draw(dirty)),

@@ -1,0 +1,134 @@
+// Takes the pictures of docs/pictures from a running demo at BASE_URL: the
+// screens in Chinese and English, and the desk's link states. Arguments choose
+// by a part of the name: npm run shots -- wall.
+import { mkdirSync, rmSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { House, settle, until, watchFeed } from './house.mjs';
+import { taskFor } from './task.mjs';
+import { breakable } from './cut.mjs';
+
+const out = resolve(import.meta.dirname, '../../../docs/pictures');
+const base = process.env.BASE_URL;
+if (!base) throw new Error('BASE_URL is missing: the address of a running program with the demo city, such as https://127.0.0.1:8443');
+const words = process.argv.slice(2);
+const wanted = (name) => words.every((w) => name.includes(w));
+mkdirSync(out, { recursive: true });
+
+const phone = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 3, hasTouch: true, isMobile: true, timezoneId: 'Asia/Shanghai', permissions: ['geolocation'] };
+const hall = { width: 1920, height: 1080 };
+
+/** The map has drawn what it has: nothing is on its way and no frame is owed. */
+async function drawn(page) {
+  await page.waitForLoadState('networkidle');
+  await page.evaluate(() => document.fonts.ready.then(() => undefined));
+  // MapLibre fetches tiles in steps, and software drawing takes its time.
+  await page.waitForTimeout(6_000);
+  await page.waitForLoadState('networkidle');
+}
+
+async function keep(page, name, jpeg = false) {
+  const path = resolve(out, `${name}.${jpeg ? 'jpg' : 'png'}`);
+  rmSync(path, { force: true });
+  await page.screenshot({ path, timeout: 120_000, ...(jpeg ? { type: 'jpeg', quality: 82 } : {}) });
+  console.log(`${name}  ${Math.round(statSync(path).size / 1024)} KB`);
+}
+
+async function desk(house, lang) {
+  const page = await house.screen('/', 'dispatcher', { kept: { lang, theme: 'dark' } });
+  await page.locator('.desk[data-phase=live]').waitFor();
+  // The incident with the most teams tells most.
+  const rows = page.locator('[data-incident]');
+  const api = await house.api('dispatcher');
+  const open = (await api.list('task')).filter((t) => t.next);
+  const counts = new Map();
+  for (const t of open) counts.set(t.incident, (counts.get(t.incident) ?? 0) + 1);
+  const [busiest] = [...counts].sort((a, b) => b[1] - a[1])[0] ?? [];
+  await (busiest ? page.locator(`[data-incident="${busiest}"]`) : rows.first()).click();
+  await drawn(page);
+  await keep(page, `desk-${lang}`);
+}
+
+async function wall(house, lang, name, options, jpeg) {
+  const page = await house.screen('/wall', 'wall', { ...options, kept: { lang } });
+  await page.locator('main[data-ready=true]').waitFor();
+  await drawn(page);
+  await keep(page, `${name}-${lang}`, jpeg);
+}
+
+async function field(house, lang, names) {
+  if (wanted(names[0])) {
+    const page = await house.screen('/field/', 'leader3', { ...phone, kept: { lang } });
+    await page.locator('.phone[data-link=live]').waitFor();
+    await keep(page, `${names[0]}`);
+  }
+  if (wanted(names[1])) {
+    const { desk, incident, task, team } = await taskFor(house, 'leader4', { title: '居民楼三层厨房起火', text: '夏都街道居民楼 3 单元', grade: 3, description: '浓烟，有人在阳台呼救' });
+    try {
+      const [longitude, latitude] = team.base.point;
+      const page = await house.screen('/field/', 'leader4', { ...phone, kept: { lang }, geolocation: { longitude, latitude, accuracy: 6 } });
+      await page.locator(`.phone[data-link=live][data-task="${task}"]`).waitFor();
+      await page.locator('.share').click();
+      await page.locator('.share').waitFor({ state: 'detached' });
+      await page.locator('main').getByText(/km/).first().waitFor();
+      await keep(page, `${names[1]}`);
+    } finally {
+      await settle(desk, incident);
+    }
+  }
+}
+
+async function admin(house, lang) {
+  const page = await house.screen('/admin', 'admin', { kept: { lang } });
+  await page.locator('main table').waitFor();
+  await keep(page, `admin-${lang}`);
+}
+
+/** What the desk says at 6, 16 and 61 seconds without the server. */
+async function link(house) {
+  let cut;
+  const page = await house.screen('/', 'dispatcher', { kept: { lang: 'zh', theme: 'dark' }, before: async (p, c) => { cut = await breakable(p, c); } });
+  await page.locator('.desk.fresh').waitFor();
+  await page.locator('[data-incident]').first().click();
+  await drawn(page);
+  await cut.set(true);
+  let before = 0;
+  for (const [seconds, state, name] of [[6, 'late', 5], [16, 'delayed', 15], [61, 'lost', 60]]) {
+    await page.clock.fastForward((seconds - before) * 1000);
+    before = seconds;
+    await page.locator(`.desk.${state}`).waitFor();
+    await keep(page, `link-${name}s`);
+  }
+}
+
+const browser = await House.browser();
+async function take(name, shot) {
+  if (!wanted(name)) return;
+  const house = new House(browser, base);
+  try {
+    await shot(house);
+    house.clean();
+  } finally {
+    await house.close();
+  }
+}
+
+try {
+  // A city at work: some incidents, and teams that have left their bases.
+  await take('', async (house) => {
+    const api = await house.api('dispatcher');
+    await until('four open incidents', 300, async () => (await api.list('incident')).filter((i) => ['active', 'controlled'].includes(i.state)).length >= 4);
+    const page = await house.screen('/wall', 'wall', { viewport: hall });
+    await watchFeed(page, { seconds: 120, moved: 3 });
+  });
+  for (const lang of ['zh', 'en']) {
+    await take(`desk-${lang}`, (h) => desk(h, lang));
+    await take(`wall-${lang}`, (h) => wall(h, lang, 'wall', { viewport: hall }));
+    await take(`wall-4k-${lang}`, (h) => wall(h, lang, 'wall-4k', { viewport: hall, deviceScaleFactor: 2 }, true));
+    await take(`wall-wide-${lang}`, (h) => wall(h, lang, 'wall-wide', { viewport: { width: 3440, height: 1440 } }));
+    await take(`field-${lang} field-task-${lang}`, (h) => field(h, lang, [`field-${lang}`, `field-task-${lang}`]));
+    await take(`admin-${lang}`, (h) => admin(h, lang));
+  }
+  await take('link', link);
+} finally {
+  await browser.close();
+}
