@@ -62,6 +62,8 @@ test('a team under way whose position is stale is lost; without a position it st
   fix(s.positions, 't1', [113.1, 34.1], 61);
   expect(markOf(team('t1', { status: 'committed' }), task('k', 'en_route'), s.positions.get('t1'), now)).toMatchObject({ look: 'lost', stale: true });
   expect(markOf(team('t1'), undefined, undefined, now)).toEqual({ at: [113, 34], look: 'available', stale: false, base: true });
+  expect(markOf(team('t1'), task('k', 'assigned'), undefined, now)).toMatchObject({ look: 'dispatched', stale: false, base: true });
+  expect(markOf(team('t1'), task('k', 'en_route'), undefined, now)).toMatchObject({ look: 'dispatched', stale: true, base: true });
   expect(markOf(team('t1', { base: {} }), undefined, undefined, now)).toBeUndefined();
 });
 

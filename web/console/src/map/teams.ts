@@ -28,7 +28,8 @@ const walking = 1;
 
 export function markOf(team: Team, task: Task | undefined, position: Position | undefined, now: number): Mark | undefined {
   const look = lookOf(team, task, position, now);
-  if (!position) return team.base.point && { at: team.base.point, look, stale: false, base: true };
+  // Under way and not heard of: its base is where it is not, so it is drawn as lost contact is.
+  if (!position) return team.base.point && { at: team.base.point, look, stale: !!task && taskMoving(task), base: true };
   const stale = isStale(position, now);
   const moving = !stale && position.heading !== null && (position.speed ?? 0) >= walking;
   return { at: [position.lon, position.lat], look, stale, base: false, ...(moving && { heading: position.heading! }) };

@@ -241,7 +241,7 @@ export class Live {
         this.#settle();
         return;
       case 'positions':
-        this.o.positions.take(f);
+        this.o.positions.take(f, this.#look?.bound);
         return;
       case 'positions_gone':
         this.o.positions.gone(f.team);

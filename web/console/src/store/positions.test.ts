@@ -20,6 +20,15 @@ it('merges, never goes back, and a full frame replaces all', () => {
   expect(p.all()).toEqual([]);
 });
 
+it('keeps, on a full frame, what was last heard of outside the view', () => {
+  const p = new Positions();
+  p.take(frame(true, ['a', 1000], ['b', 1000]));
+  p.take(frame(true), [113.5, 33, 115, 35]);
+  expect(p.all().map((x) => x.team)).toEqual(['a', 'b']);
+  p.take(frame(true, ['b', 1000]), [112, 33, 115, 35]);
+  expect(p.all().map((x) => x.team)).toEqual(['b']);
+});
+
 it('is stale when older than its source allows, by the server clock', () => {
   const p = new Positions();
   p.take(frame(true, ['a', 1_000_000]));

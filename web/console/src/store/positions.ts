@@ -1,5 +1,5 @@
 // Where teams are: the last fix of each, which may skip but never goes back.
-import type { PositionsFrame } from '../api/types';
+import type { Bound, PositionsFrame } from '../api/types';
 
 export interface Position {
   team: string;
@@ -30,10 +30,15 @@ export class Positions {
     return [...this.#last.values()];
   }
 
-  take(f: PositionsFrame) {
+  /**
+   * A full frame holds everything within what is looked at (everything at all
+   * when that is not said). A team last heard of elsewhere keeps its fix, which
+   * ages: it did not go home because the screen looks away.
+   */
+  take(f: PositionsFrame, looked?: Bound) {
     if (f.full) {
       const stay = new Set(f.team);
-      for (const id of this.#last.keys()) if (!stay.has(id)) this.#last.delete(id);
+      for (const [id, p] of this.#last) if (!stay.has(id) && (!looked || inside(p, looked))) this.#last.delete(id);
     }
     f.team.forEach((team, i) => {
       const had = this.#last.get(team);
@@ -67,6 +72,8 @@ export class Positions {
     for (const l of [...this.#listeners]) l();
   }
 }
+
+const inside = (p: Position, [w, s, e, n]: Bound) => p.lon >= w && p.lon <= e && p.lat >= s && p.lat <= n;
 
 /** A stale fix is still shown, drawn as stale: never as fresh, never removed. */
 export const isStale = (p: Position, now: number) => now - p.fixed > p.stale * 1000;
