@@ -1,27 +1,36 @@
 // The bundled Chinese font as MapLibre wants it: each file with the characters
-// it holds. Only files with characters on the map are fetched. The page's own
-// @font-face rules would not do: the map would draw, and keep, a substitute.
-import ranges from '@fontsource-variable/noto-sans-sc/unicode.json';
-import type { FontFacesSpecification } from 'maplibre-gl';
+// it holds, so that only files with characters on the map are fetched. The
+// page's rules say which those are; MapLibre must be told too, because a page's
+// font is not there yet when the first name is drawn, and a substitute stays.
+import '@fontsource-variable/noto-sans-sc';
+import type { FontFacesSpecification, MLFontFace } from 'maplibre-gl';
 
-const files = import.meta.glob<string>('/node_modules/@fontsource-variable/noto-sans-sc/files/*-wght-normal.woff2', {
-  query: '?url',
-  import: 'default',
-  eager: true,
-});
-
-const family = 'Noto Sans SC';
+const family = 'Noto Sans SC Variable';
 
 /** For text-font. */
 export const font = [family];
 
 export function fontFaces(): FontFacesSpecification {
-  const faces = [];
-  for (const [subset, range] of Object.entries(ranges)) {
-    // Subsets are named "[4]" or "latin"; files carry the name without brackets.
-    const name = subset.replace(/[[\]]/g, '');
-    const url = files[`/node_modules/@fontsource-variable/noto-sans-sc/files/noto-sans-sc-${name}-wght-normal.woff2`];
-    if (url) faces.push({ url: new URL(url, location.href).href, 'unicode-range': range.split(',') });
+  const faces: MLFontFace[] = [];
+  for (const sheet of document.styleSheets) {
+    for (const rule of rulesOf(sheet)) {
+      if (!(rule instanceof CSSFontFaceRule)) continue;
+      const style = rule.style;
+      if (unquote(style.getPropertyValue('font-family')) !== family) continue;
+      const url = /url\(\s*(["']?)(.*?)\1\s*\)/.exec(style.getPropertyValue('src'))?.[2];
+      const range = style.getPropertyValue('unicode-range');
+      if (url && range) faces.push({ url: new URL(url, sheet.href ?? location.href).href, 'unicode-range': range.split(/\s*,\s*/) });
+    }
   }
   return { [family]: faces };
 }
+
+function rulesOf(sheet: CSSStyleSheet): Iterable<CSSRule> {
+  try {
+    return sheet.cssRules;
+  } catch {
+    return []; // another origin's; ours has none
+  }
+}
+
+const unquote = (s: string) => s.replace(/^["']|["']$/g, '');

@@ -232,9 +232,9 @@ class View implements MapView {
     });
   }
 
-  /** Names go above all symbols: a name may hide behind no icon. */
+  /** What is in need, then names, go above all symbols: they hide behind no icon. */
   #lift() {
-    for (const id of ['depot-label', 'hazard-label', 'team-label-row', 'team-label', 'incident-label']) if (this.#map.getLayer(id)) this.#map.moveLayer(id);
+    for (const id of ['team-alarm', 'team-select', 'team-top', 'depot-label', 'hazard-label', 'team-label-row', 'team-label', 'incident-label']) if (this.#map.getLayer(id)) this.#map.moveLayer(id);
   }
 
   #draw(dirty?: ReadonlySet<Kind>) {
@@ -295,7 +295,7 @@ class View implements MapView {
   /** The thing under a point: incidents before teams before places, as they lie. */
   #at(x: number, y: number, only?: readonly string[], near = 5): Ref | undefined {
     if (!this.#ready) return undefined;
-    const hits = (only ?? ['incident', 'team', 'hazard', 'depot']).filter((id) => this.#map.getLayer(id));
+    const hits = (only ?? ['team-top', 'incident', 'team', 'hazard', 'depot']).filter((id) => this.#map.getLayer(id));
     for (const id of hits) {
       const f = this.#map.queryRenderedFeatures([[x - near, y - near], [x + near, y + near]], { layers: [id] })[0];
       if (f) return { kind: f.properties['kind'] as Kind, id: String(f.properties['id']) };

@@ -146,17 +146,20 @@ function style(p: Palette): LayerSpecification[] {
   const leftOf = slots.filter((s) => s < row.first && slotOffset(s, 12)[0] < 0);
   const inRow: ExpressionSpecification = ['>=', ['get', 'slot'], row.first];
   const paint = (colour: string) => ({ 'text-color': colour, 'text-halo-color': p.halo, 'text-halo-width': 1.6 });
+  const symbol = {
+    type: 'symbol' as const, source,
+    layout: { 'icon-image': ['get', 'icon'] as ExpressionSpecification, 'icon-size': size(), 'icon-offset': iconOffset(), 'symbol-sort-key': ['get', 'rank'] as ExpressionSpecification, ...overlap },
+    paint: { 'icon-opacity': ['case', ['has', 'base'], 0.75, 1] as ExpressionSpecification },
+  };
   return [
     ...ringLayers('team', source, 0.75, { 'icon-size': size(0.8), 'icon-offset': iconOffset(0.8) }),
     {
       id: 'team-tick', type: 'symbol', source, filter: ['all', ['has', 'heading'], ['==', ['get', 'slot'], 0]],
       layout: { 'icon-image': ['get', 'tick'], 'icon-size': size(), 'icon-rotate': ['get', 'heading'], 'icon-rotation-alignment': 'map', ...overlap },
     },
-    {
-      id: 'team', type: 'symbol', source,
-      layout: { 'icon-image': ['get', 'icon'], 'icon-size': size(), 'icon-offset': iconOffset(), 'symbol-sort-key': ['get', 'rank'], ...overlap },
-      paint: { 'icon-opacity': ['case', ['has', 'base'], 0.75, 1] },
-    },
+    { id: 'team', ...symbol },
+    // Once more above the incidents: what is in need or selected hides behind nothing.
+    { id: 'team-top', ...symbol, filter: ['any', ['has', 'alarm'], ['has', 'selected']] },
     {
       // Beside the symbol, away from the incident it stands around.
       id: 'team-label', type: 'symbol', source, filter: ['!', inRow],
