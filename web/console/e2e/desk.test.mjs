@@ -101,3 +101,15 @@ test('desk: keys that an input method is composing do nothing', async (house) =>
   await page.evaluate(() => document.body.dispatchEvent(new KeyboardEvent('keydown', { code: 'KeyN', key: 'Process', bubbles: true, cancelable: true })));
   await page.locator('input[name=type]').waitFor();
 });
+
+test('desk: a place search that got no answer is asked again', async (house) => {
+  const page = await house.screen('/', 'dispatcher');
+  await page.locator('.desk[data-phase=live]').waitFor();
+  let asked = 0;
+  await page.route(/\/api\/v1\/search/, (r) => (asked++ === 0 ? r.abort() : r.continue()));
+  await page.keyboard.press('n');
+  await page.locator('input[name=place]').click();
+  await page.keyboard.type('bdj');
+  await page.getByRole('option', { name: /北大街道 *网格区域/ }).waitFor();
+  assert.ok(asked > 1);
+});

@@ -45,6 +45,7 @@ export class House {
     context.on('page', (page) => {
       this.#pages.push(page);
       page.on('pageerror', (e) => this.#said.push(`fault in the page: ${e.stack}`));
+      page.on('requestfailed', (r) => this.#said.push(`no answer: ${new URL(r.url()).pathname} ${r.failure()?.errorText ?? ''}`));
       page.on('console', (m) => m.type() === 'error' && this.#said.push(`console: ${m.text()}`));
     });
     context.on('request', (r) => {

@@ -44,7 +44,8 @@ test('observer: the desk offers no command, and its keys give none', async (hous
   const row = page.locator('[data-incident]').first();
   if (await row.count()) await row.click();
   for (const name of ['新接报', '派遣', '推荐', '记录']) assert.equal(await page.getByRole('button', { name }).count(), 0, name);
-  for (const key of ['r', '1', 'v', 'k', 'u', 'a', 't']) await page.keyboard.press(key);
+  for (const key of ['r', '1', 'v', 'k', 'u', 'a', 't', 'n']) await page.keyboard.press(key);
+  assert.equal(await page.locator('input[name=type]').count(), 0, 'N opens no call form');
   assert.equal(await page.locator('.rec').count(), 0, 'R opens no list of teams to send');
   assert.deepEqual(sent, []);
 });
