@@ -62,7 +62,7 @@ async function field(house, lang, names) {
     await keep(page, `${names[0]}`);
   }
   if (wanted(names[1])) {
-    const { desk, incident, task, team } = await taskFor(house, 'leader4', { title: '居民楼三层厨房起火', text: '夏都街道居民楼 3 单元', grade: 3, description: '浓烟，有人在阳台呼救' });
+    const { desk, incident, task, team } = await taskFor(house, 'leader4', { title: '居民楼三层厨房起火', text: '夏都街道居民楼 3 单元', grade: 4, description: '浓烟，有人在阳台呼救' });
     try {
       const [longitude, latitude] = team.base.point;
       const page = await house.screen('/field/', 'leader4', { ...phone, kept: { lang }, geolocation: { longitude, latitude, accuracy: 6 } });
