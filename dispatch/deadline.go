@@ -20,7 +20,8 @@ var errNothing = errors.New("nothing is due")
 // FireDue carries out what has fallen due in the realm: unanswered
 // assignments, overdue check-ins, claims that ran out, incidents to archive.
 // Each is an ordinary command with an id made from the record and its moment,
-// so of several nodes one wins. It returns how many it carried out.
+// so of several nodes one wins. It returns how many it carried out, and the
+// errors of those that failed; they are due again the next time.
 func (s *Service) FireDue(ctx context.Context, realm Realm) (int, error) {
 	due, err := s.store.Due(ctx, realm, s.cfg.Now(), 100)
 	if err != nil {
@@ -28,11 +29,13 @@ func (s *Service) FireDue(ctx context.Context, realm Realm) (int, error) {
 	}
 	cmd, _ := CommandByName("deadline.fire")
 	done := 0
+	var failed []error
 	for _, d := range due {
 		in := &DeadlineFire{d.Ref}
 		body, err := json.Marshal(in)
 		if err != nil {
-			return done, err
+			failed = append(failed, err)
+			continue
 		}
 		key := fmt.Sprintf("due:%s:%x", d.Ref.ID, d.At.UnixMicro())
 		switch _, err := s.run(ctx, System(realm), cmd, key, in, body); {
@@ -40,10 +43,12 @@ func (s *Service) FireDue(ctx context.Context, realm Realm) (int, error) {
 			done++
 		case errors.Is(err, errNothing):
 		default:
-			return done, fmt.Errorf("due %s/%s: %w", d.Ref.Kind, d.Ref.ID, err)
+			// One that cannot be carried out must not silence the check-ins
+			// of all the others.
+			failed = append(failed, fmt.Errorf("due %s/%s: %w", d.Ref.Kind, d.Ref.ID, err))
 		}
 	}
-	return done, nil
+	return done, errors.Join(failed...)
 }
 
 func fireDeadline(ctx context.Context, w *work, in *DeadlineFire) error {

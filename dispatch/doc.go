@@ -33,16 +33,13 @@
 //
 // # Incident
 //
-//	            ┌────────────► false_alarm ──(resume)──► verified
-//	            │
-//	reported ───┼─► verified ──► active ◄──────┐
-//	    │       │      │          │  ▲         │ (resume: flare-up)
-//	    │       │      │          ▼  │         │
-//	    └───────┼──────┼────► controlled ──────┘
-//	            ▼      ▼          │
-//	        duplicate  └──────► closed ──(reopen)──► active
-//	            │                 │
-//	            └───────► archived ◄┘      (archived: off the board, row kept)
+//	reported ──► verified ──► active ◄──► controlled ──► closed ──► archived
+//	    └───────────────────────▲                          │ ▲
+//	                            └────────(reopen)──────────┘ └── also from verified, active
+//
+//	false_alarm   from reported, verified, active, controlled; resume leads back to verified
+//	duplicate     from reported, verified, active: merged into the incident that stays
+//	archived      from closed, false_alarm, duplicate: off the board, the row is kept
 //
 // The first team assigned makes an incident active, verified on the way: teams
 // go before anybody knows. So an active or controlled incident, too, may turn
@@ -58,7 +55,8 @@
 //	                └────────────┴─────────────┘  staging  └─► to_destination ─► at_destination ─► returning
 //
 //	refused   from proposed, assigned, acknowledged, en_route       (the need is open again)
-//	cancelled, released, diverted   from any open state
+//	cancelled                       from any open state
+//	released, diverted              from any open state but proposed
 //	done      from en_route on, from any state: not every task has every milestone
 //
 // Types limit the states: standby assigned → acknowledged → on_scene → done;

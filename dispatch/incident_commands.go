@@ -3,6 +3,7 @@ package dispatch
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -261,13 +262,16 @@ func (w *work) mayClose(ctx context.Context, i *Incident) error {
 	if len(blockers) == 0 && !missing {
 		return nil
 	}
-	e := refuse(Blocked, "还有 %d 项未完成，不能结束", "%d things are still open", len(blockers))
-	e.Blockers = blockers
+	var zh, en []string
+	e := &Error{Code: Blocked, Blockers: blockers}
+	if n := len(blockers); n > 0 {
+		zh, en = append(zh, fmt.Sprintf("还有 %d 项未完成", n)), append(en, fmt.Sprintf("%d things are still open", n))
+	}
 	if missing {
-		e.Message += "; the final report has not been sent"
-		e.MessageZH += "；终报尚未报送"
+		zh, en = append(zh, "终报尚未报送"), append(en, "the final report has not been sent")
 		e.Legal = []string{"note.add type=final"}
 	}
+	e.MessageZH, e.Message = "不能结束："+strings.Join(zh, "；"), "it cannot be closed: "+strings.Join(en, "; ")
 	return e
 }
 

@@ -131,9 +131,6 @@ func moveFirst(all []TaskState, s TaskState) []TaskState {
 	return all
 }
 
-// IncidentMoves returns the legal next states of an incident.
-func IncidentMoves(i *Incident) []IncidentState { return incidentMoves[i.State] }
-
 // ReportState is where an intake report is.
 type ReportState string
 

@@ -3,6 +3,7 @@ package dispatch_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"strings"
 	"sync"
 	"testing"
@@ -405,5 +406,74 @@ func TestLedgerOfThings(t *testing.T) {
 	wg.Wait()
 	if got := get[*dispatch.Stock](c, dispatch.KindStock, foam).Available; got != 0 {
 		t.Errorf("%d left of 10 after 20 hands took one each, want 0", got)
+	}
+}
+
+// A deadline that cannot be carried out must not silence those after it: a
+// check-in that nobody hears of may be somebody's life.
+func TestOneBadDeadlineDoesNotSilenceTheOthers(t *testing.T) {
+	t.Parallel()
+	c := newTown(t)
+	first := c.assign(c.desk, c.open("甲").ID, "xf1")
+	second := c.assign(c.desk, c.open("乙").ID, "xf2")
+	c.pass(3 * time.Minute)
+	broken := errors.New("this one cannot be written")
+	svc := dispatch.NewService(&stubborn{c.store, first.ID, broken}, dispatch.Config{Now: c.clock,
+		NewID: func() string { return "id-of-the-other-alarm" }, Settings: dispatch.DefaultSettings()})
+	n, err := svc.FireDue(context.Background(), dispatch.Live)
+	if n != 1 || !errors.Is(err, broken) {
+		t.Errorf("fired %d, %v; want the other one and the error of the first", n, err)
+	}
+	alarm := get[*dispatch.Alarm](c, dispatch.KindAlarm, "id-of-the-other-alarm")
+	if alarm.Task != second.ID {
+		t.Errorf("the alarm is about task %s, want %s", alarm.Task, second.ID)
+	}
+}
+
+// stubborn refuses to write what is due on one record.
+type stubborn struct {
+	dispatch.Store
+	id  string
+	err error
+}
+
+func (s *stubborn) Command(ctx context.Context, key dispatch.Key, do func(context.Context, dispatch.Tx) (*dispatch.Change, error)) (*dispatch.Change, bool, error) {
+	if strings.Contains(key.ID, s.id) {
+		return nil, false, s.err
+	}
+	return s.Store.Command(ctx, key, do)
+}
+
+// A breakdown asks for a replacement until the team is fit again.
+func TestBreakdownFlagsItsTask(t *testing.T) {
+	t.Parallel()
+	c := newTown(t)
+	task := c.assign(c.desk, c.open("故障").ID, "xf1")
+	for _, step := range []struct {
+		duty    dispatch.Duty
+		flagged bool
+	}{{dispatch.DutyOutOfService, true}, {dispatch.DutyAvailable, false}} {
+		c.do(c.leader("xf1"), "team.duty", dispatch.TeamDuty{Team: c.teams["xf1"], Duty: step.duty, Reason: "水泵"})
+		if got := get[*dispatch.Task](c, dispatch.KindTask, task.ID); got.Flagged != step.flagged || !got.Open() {
+			t.Errorf("%s: flagged %v, state %s", step.duty, got.Flagged, got.State)
+		}
+	}
+}
+
+// The refusal to close names what is in the way, and only that.
+func TestClosingNamesWhatIsMissing(t *testing.T) {
+	t.Parallel()
+	c := newTown(t)
+	i := c.open("较大")
+	grade := dispatch.Grade(3)
+	c.do(c.desk, "incident.edit", dispatch.IncidentEdit{Incident: i.ID, Grade: &grade})
+	e := c.refused(c.desk, dispatch.Blocked, "incident.close", dispatch.IncidentMove{Incident: i.ID, Outcome: "完"})
+	if e.MessageZH != "不能结束：终报尚未报送" || e.Message != "it cannot be closed: the final report has not been sent" {
+		t.Errorf("%q, %q", e.MessageZH, e.Message)
+	}
+	c.assign(c.desk, i.ID, "xf1")
+	e = c.refused(c.desk, dispatch.Blocked, "incident.close", dispatch.IncidentMove{Incident: i.ID, Outcome: "完"})
+	if e.MessageZH != "不能结束：还有 1 项未完成；终报尚未报送" {
+		t.Errorf("%q", e.MessageZH)
 	}
 }

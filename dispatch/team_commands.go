@@ -94,12 +94,10 @@ func dutyTeam(ctx context.Context, w *work, in *TeamDuty) error {
 		}
 		return e
 	}
-	if in.Duty == DutyOutOfService {
-		// A breakdown flags the open tasks for replacement; it never drops
-		// them silently.
-		if err := w.flag(ctx, open); err != nil {
-			return err
-		}
+	// A breakdown flags the open tasks for replacement, it never drops them
+	// silently; a team that is fit again needs none.
+	if err := w.flag(ctx, open, in.Duty == DutyOutOfService); err != nil {
+		return err
 	}
 	t.Duty, t.DutyReason, w.change.Note = in.Duty, in.Reason, in.Reason
 	if err := w.put(t); err != nil {
@@ -110,14 +108,17 @@ func dutyTeam(ctx context.Context, w *work, in *TeamDuty) error {
 }
 
 // flag marks tasks whose team cannot go on; their incidents are locked.
-func (w *work) flag(ctx context.Context, open []*Task) error {
+func (w *work) flag(ctx context.Context, open []*Task, flagged bool) error {
 	for _, o := range open {
+		if o.Flagged == flagged {
+			continue
+		}
 		recs, err := w.lock(ctx, RefOf(o))
 		if err != nil {
 			return err
 		}
 		t := recs[0].(*Task)
-		t.Flagged = true
+		t.Flagged = flagged
 		w.derive(t)
 	}
 	return nil

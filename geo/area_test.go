@@ -25,11 +25,6 @@ func TestDistanceAndBearing(t *testing.T) {
 			t.Errorf("bearing to %v: %.2f, want %.0f", to, got, want)
 		}
 	}
-	for bearing, want := range map[float64]string{0: "北", 22: "北", 23: "东北", 90: "东", 181: "南", 359: "北", -90: "西"} {
-		if got := Compass(bearing); got != want {
-			t.Errorf("Compass(%v) = %s, want %s", bearing, got, want)
-		}
-	}
 }
 
 func TestTowardGoesTheDistance(t *testing.T) {

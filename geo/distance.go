@@ -43,14 +43,6 @@ func Between(a, b Point, f float64) Point {
 	return Point{a[0] + (b[0]-a[0])*f, a[1] + (b[1]-a[1])*f}
 }
 
-// Compass names a bearing by one of eight directions, in Chinese as it is said
-// over the radio: 北, 东北, 东 …
-func Compass(bearing float64) string {
-	names := [...]string{"北", "东北", "东", "东南", "南", "西南", "西", "西北"}
-	i := int(math.Floor(math.Mod(math.Mod(bearing, 360)+360+22.5, 360) / 45))
-	return names[i%8]
-}
-
 func wrapLon(lon float64) float64 {
 	if lon > 180 {
 		return lon - 360

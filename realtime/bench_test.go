@@ -83,7 +83,7 @@ func BenchmarkDeliver(b *testing.B) {
 // connections of 36 audiences with windows of their own, without the sockets.
 func BenchmarkTick(b *testing.B) {
 	const teams, consoles = 10_000, 1_000
-	l := NewLane(LaneConfig{Store: &tracks{}, Stale: DefaultStale()})
+	l := NewLane(LaneConfig{Store: &tracks{}, Stale: stale})
 	defer l.Close()
 	s := still(b, newBook())
 	s.lane = l

@@ -42,13 +42,6 @@ type LaneConfig struct {
 // StaleAfter is the default limit of sources without one of their own.
 const StaleAfter = 60 * time.Second
 
-// DefaultStale is what a city starts with. OsmAnd and Traccar Client report
-// every 30 s or so when moving; OwnTracks in its usual mode only every few
-// minutes; the phone page and the demo every few seconds. Judgement.
-func DefaultStale() map[string]time.Duration {
-	return map[string]time.Duration{"osmand": 90 * time.Second, "owntracks": 300 * time.Second, "phone": 60 * time.Second, "demo": 30 * time.Second}
-}
-
 // Limits of plausibility.
 const (
 	maxAhead = 60 * time.Second // a source's clock may be ahead by this much

@@ -68,7 +68,7 @@ func fix(team string, lon, lat float64, at time.Time) dispatch.Position {
 
 // lane starts a lane whose clock stands at noon.
 func lane(t *testing.T, s PositionStore) *Lane {
-	l := NewLane(LaneConfig{Store: s, Now: func() time.Time { return noon }, Stale: DefaultStale()})
+	l := NewLane(LaneConfig{Store: s, Now: func() time.Time { return noon }, Stale: stale})
 	t.Cleanup(l.Close)
 	return l
 }
@@ -338,3 +338,6 @@ func TestCells(t *testing.T) {
 		t.Error("has is wrong at the edges")
 	}
 }
+
+// stale is how old a position of a source may be, as a city would set it.
+var stale = map[string]time.Duration{"osmand": 90 * time.Second, "owntracks": 300 * time.Second, "phone": 60 * time.Second}

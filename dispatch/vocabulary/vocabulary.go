@@ -40,21 +40,6 @@ var Events = sync.OnceValue(func() []Event {
 	return out
 })
 
-// EventByCode finds a type; an unknown leaf falls back to its family, and an
-// unknown family to its class. False when even that is unknown.
-func EventByCode(code string) (Event, bool) {
-	for _, try := range []string{code, prefix(code, 3) + "00", prefix(code, 2) + "000"} {
-		for _, e := range Events() {
-			if e.Code == try {
-				return e, true
-			}
-		}
-	}
-	return Event{}, false
-}
-
-func prefix(s string, n int) string { return s[:min(n, len(s))] }
-
 // Capability is one thing that a team or an item can do. A dot narrows:
 // "rescue.water" also meets a need for "rescue".
 type Capability struct {

@@ -5,7 +5,6 @@
 package gazetteer
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 	"unicode"
@@ -208,45 +207,4 @@ func common(a, b string) int {
 		n++
 	}
 	return n
-}
-
-// Book is a list of names with what each stands for. The zero Book is ready for
-// use; it may be read by many at once while nobody adds.
-type Book[T any] struct {
-	entries []entry[T]
-}
-
-type entry[T any] struct {
-	Name
-	weight int
-	value  T
-}
-
-// Add enters what the name stands for. Weight prefers one among equal fits: an
-// area before a village, say. It should stay below 100.
-func (b *Book[T]) Add(name string, weight int, value T) {
-	b.entries = append(b.entries, entry[T]{Prepare(name), weight, value})
-}
-
-// Len is the number of names in the book.
-func (b *Book[T]) Len() int { return len(b.entries) }
-
-// Find returns up to limit values whose names fit the query, the best first;
-// equals keep the order in which they were added.
-func (b *Book[T]) Find(query string, limit int) []T {
-	type hit struct{ score, i int }
-	var hits []hit
-	for i, e := range b.entries {
-		if s := e.Score(query); s > 0 {
-			hits = append(hits, hit{s + e.weight, i})
-		}
-	}
-	slices.SortFunc(hits, func(x, y hit) int {
-		return cmp.Or(cmp.Compare(y.score, x.score), cmp.Compare(x.i, y.i))
-	})
-	out := make([]T, 0, min(limit, len(hits)))
-	for _, h := range hits[:min(limit, len(hits))] {
-		out = append(out, b.entries[h.i].value)
-	}
-	return out
 }

@@ -9,18 +9,24 @@ import (
 	"liandong/geo/gazetteer"
 )
 
-func Example() {
-	var book gazetteer.Book[string]
-	for _, name := range []string{"魏都区消防一中队", "消防二中队", "城关镇卫生院", "长葛市", "襄城县消防救援大队"} {
-		book.Add(name, 0, name)
+// find orders the names that fit the query as a search does.
+func find(query string, names ...string) []string {
+	score := func(name string) int { n := gazetteer.Prepare(name); return n.Score(query) }
+	fit := slices.DeleteFunc(slices.Clone(names), func(n string) bool { return score(n) == 0 })
+	slices.SortStableFunc(fit, func(a, b string) int { return score(b) - score(a) })
+	return fit
+}
+
+func ExampleName_Score() {
+	name := gazetteer.Prepare("消防二中队")
+	for _, query := range []string{"消防二中队", "xf2", "xiaofang", "yl"} {
+		fmt.Println(query, name.Score(query) > 0)
 	}
-	fmt.Println(book.Find("xf2", 3))
-	fmt.Println(book.Find("xf", 9))
-	fmt.Println(book.Find("zhangge", 1), book.Find("cg", 1))
 	// Output:
-	// [消防二中队]
-	// [消防二中队 魏都区消防一中队 襄城县消防救援大队]
-	// [长葛市] [长葛市]
+	// 消防二中队 true
+	// xf2 true
+	// xiaofang true
+	// yl false
 }
 
 func TestInitials(t *testing.T) {
@@ -64,27 +70,17 @@ func TestEachWayOfTypingFinds(t *testing.T) {
 
 func TestOrder(t *testing.T) {
 	names := []string{"许昌市东城区许昌路", "新许昌大厦", "许昌", "许昌市", "西城区"}
-	var book gazetteer.Book[string]
-	for _, n := range names {
-		book.Add(n, 0, n)
-	}
-	if got, want := book.Find("许昌", 9), []string{"许昌", "许昌市", "许昌市东城区许昌路", "新许昌大厦"}; !slices.Equal(got, want) {
+	if got, want := find("许昌", names...), []string{"许昌", "许昌市", "许昌市东城区许昌路", "新许昌大厦"}; !slices.Equal(got, want) {
 		t.Errorf("许昌: %v, want %v", got, want)
 	}
-	if got := book.Find("xc", 1); !slices.Equal(got, []string{"许昌"}) {
+	if got := find("xc", names...); got[0] != "许昌" {
 		t.Errorf("xc: %v", got)
 	}
-	if got := book.Find("许昌", 2); len(got) != 2 {
-		t.Errorf("limit 2: %v", got)
-	}
-}
-
-func TestWeightPrefersAmongEquals(t *testing.T) {
-	var book gazetteer.Book[string]
-	book.Add("张潘村", 0, "village")
-	book.Add("张潘镇", 20, "town")
-	if got := book.Find("张潘", 1); got[0] != "town" {
-		t.Errorf("got %v", got)
+	// Polyphones: 长葛 is read zhang and chang.
+	for _, query := range []string{"zhangge", "cg"} {
+		if got := find(query, "城关镇卫生院", "长葛市"); len(got) == 0 || got[0] != "长葛市" {
+			t.Errorf("%s: %v, want 长葛市 first", query, got)
+		}
 	}
 }
 
@@ -100,12 +96,14 @@ func FuzzScore(f *testing.F) {
 	})
 }
 
-func BenchmarkFind(b *testing.B) {
-	var book gazetteer.Book[int]
-	for i := range 4000 {
-		book.Add(fmt.Sprintf("襄城县第%d号社区居委会", i), 0, i)
+func BenchmarkScore(b *testing.B) {
+	names := make([]gazetteer.Name, 4000)
+	for i := range names {
+		names[i] = gazetteer.Prepare(fmt.Sprintf("襄城县第%d号社区居委会", i))
 	}
 	for b.Loop() {
-		book.Find("xcsq9", 20)
+		for _, n := range names {
+			n.Score("xcsq9")
+		}
 	}
 }

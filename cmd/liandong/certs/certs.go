@@ -19,8 +19,6 @@ import (
 	"slices"
 	"sync"
 	"time"
-
-	"rsc.io/qr"
 )
 
 const (
@@ -60,15 +58,6 @@ func Load(dir, certFile, keyFile string, names ...string) (config *tls.Config, a
 	}
 	config.GetCertificate = func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return o.current() }
 	return config, o.authority.certPEM(), nil
-}
-
-// QR returns a PNG with a QR code of the address, for the page that puts the authority on a phone.
-func QR(url string) ([]byte, error) {
-	code, err := qr.Encode(url, qr.M)
-	if err != nil {
-		return nil, fmt.Errorf("certs: QR code of %d characters: %w", len(url), err)
-	}
-	return code.PNG(), nil
 }
 
 // files is the operator's pair.

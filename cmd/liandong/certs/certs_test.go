@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/tls"
 	"crypto/x509"
-	"image/png"
 	"io"
 	"log"
 	"net"
@@ -233,18 +232,5 @@ func TestOperatorsFiles(t *testing.T) {
 		if _, _, err := Load(dir, c.cert, c.key); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want an error with %q", c.name, err, c.want)
 		}
-	}
-}
-
-func TestQR(t *testing.T) {
-	body, err := QR("https://192.0.2.7:8443/trust")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := png.Decode(bytes.NewReader(body)); err != nil {
-		t.Error(err)
-	}
-	if _, err := QR(strings.Repeat("x", 5000)); err == nil {
-		t.Error("5000 characters do not fit a QR code")
 	}
 }
