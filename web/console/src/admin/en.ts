@@ -202,7 +202,7 @@ export const en = {
   'device.secretPassword': 'Password (token)',
   'device.secretToken': 'Token',
   'device.secretURL': 'Whole address (OsmAnd)',
-  'device.how.osmand': 'Traccar Client: enter server address and device identifier. OsmAnd: enter the whole address. The phone must trust this server’s certificate first.',
+  'device.how.osmand': "Traccar Client: enter server address and device identifier. OsmAnd: enter the whole address. The phone must trust this server's certificate first.",
   'device.how.owntracks': 'OwnTracks: choose mode HTTP, enter the address, switch authentication on, enter user name and password.',
   'device.how.phone': 'The field page reports its position by itself once signed in; a device is rarely needed.',
   'device.ca': 'Certificate page',

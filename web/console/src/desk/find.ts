@@ -47,7 +47,9 @@ export interface PlaceOption extends Option {
   area?: string;
 }
 
-const placeKinds = ['area', 'depot', 'hazard', 'agency', 'incident', 'team'];
+// Neither incidents nor teams: where something happened before, or where a team
+// is at home, is not a place that a caller names, and Enter takes the first.
+const placeKinds = ['area', 'depot', 'hazard', 'agency'];
 
 /** Places that the text names; typed coordinates are a place of their own. */
 export async function placeOptions(text: string, signal: AbortSignal): Promise<PlaceOption[]> {

@@ -5,6 +5,7 @@ import { Refused } from '../api/http';
 import { vocabulary as readVocabulary, type Vocabulary } from '../api/reads';
 import * as session from '../api/session';
 import type { AnyRecord, Commands, CommandName, Kind, Session, Task } from '../api/types';
+import { setZone } from '../i18n';
 import { Clock } from '../store/clock';
 import { Live } from '../store/live';
 import { Positions } from '../store/positions';
@@ -118,6 +119,8 @@ export class Phone {
     phone.prefs = { ...PREFS, ...(await storage.read<Partial<Prefs>>('prefs')) };
     phone.vocabulary = await storage.read<Vocabulary>('vocabulary');
     phone.identity = await storage.read<Identity>('identity');
+    // Times are the city's, also on a phone set to another zone and without a network.
+    setZone(await storage.read<string>('zone'));
     await phone.outbox.load();
     await phone.start();
     return phone;
@@ -298,6 +301,11 @@ export class Phone {
     void navigator.storage?.persist?.();
     if (this.phase !== 'in' || changed) this.enter();
     void this.outbox.signedIn();
+    const house = await session.settings().catch(() => undefined);
+    if (house?.zone) {
+      setZone(house.zone);
+      await this.storage.write('zone', house.zone);
+    }
     if (await readVocabulary().then((v) => (this.vocabulary = v), () => undefined)) await this.storage.write('vocabulary', this.vocabulary);
     this.tell();
   }

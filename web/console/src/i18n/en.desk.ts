@@ -221,7 +221,7 @@ export const enDesk = {
   'bar.noTeam': 'There is no team “{text}”',
   'bar.noIncident': 'Choose an incident first',
   'bar.noMove': '{team} cannot go to that state now',
-  'bar.needReason': 'This needs a reason; use the team’s row',
+  'bar.needReason': "This needs a reason; use the team's row",
   'bar.noTask': '{team} has no open task',
   'bar.noPlace': '“{text}” was not found',
   'bar.unknown': 'Unknown command “{text}”; ? lists them',

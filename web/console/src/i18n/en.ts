@@ -138,7 +138,7 @@ export const en = {
   'look.lost': 'No contact',
   'look.dispatched': 'Dispatched',
   'look.on_scene': 'On scene',
-  'look.working': 'Transporting',
+  'look.working': 'Transport',
   'look.returning': 'Returning',
   'look.available': 'Available',
   'look.off': 'Unavailable',
