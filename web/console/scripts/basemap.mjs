@@ -109,7 +109,7 @@ const file = pmtiles(tiles, {
   center: [...middle(features.filter((f) => f.properties.parent === city.home.code)), 9],
   metadata: {
     name: 'Liandong base map',
-    attribution: `Natural Earth, ${city.source}; roads, rail, rivers sketched 道路、铁路、河流为示意`,
+    attribution: `Natural Earth, ${city.source}; 道路等为示意 sketched roads`,
     vector_layers: Object.keys(data).map((id) => ({ id, fields: {} })),
   },
 })
