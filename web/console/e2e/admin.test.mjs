@@ -66,6 +66,11 @@ test('admin registers a device, whose token is shown once and moves its team', a
   await form.getByLabel('协议').selectOption('osmand');
   // A team that is not there is not sent as no team.
   await form.getByLabel('队伍').fill('没有这支队伍');
+  // Another team changes while the admin types: the typing stays.
+  const later = `测试${unique()}`;
+  await api.do('team.save', { name: later, call_sign: later, type: 'fire', seats_min: 1, seats_full: 2, base: { point: [113.85, 34.03] } });
+  await form.locator(`option[value*="${later}"]`).waitFor({ state: 'attached' });
+  assert.equal(await form.getByLabel('队伍').inputValue(), '没有这支队伍');
   await form.getByRole('button', { name: '保存' }).click();
   assert.match(await form.getByLabel('队伍').evaluate((x) => x.validationMessage), /没有“没有这支队伍”/);
   await form.getByLabel('队伍').fill(callSign);
