@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -121,6 +122,10 @@ func writeFile(name string, from io.Reader) (err error) {
 	return err
 }
 
+// lingers is how long the sessions of a server that has just stopped are waited for: PostgreSQL ends
+// them a moment after their sockets.
+const lingers = 3 * time.Second
+
 // unused refuses a database in which a server is at work.
 func (d *database) unused(ctx context.Context) error {
 	conn, err := pgx.Connect(ctx, d.URL)
@@ -128,15 +133,24 @@ func (d *database) unused(ctx context.Context) error {
 		return err
 	}
 	defer conn.Close(ctx)
-	var others int
-	if err := conn.QueryRow(ctx, `select count(*) from pg_stat_activity
-		where datname = current_database() and usename = current_user and pid <> pg_backend_pid()`).Scan(&others); err != nil {
-		return err
+	for begun := time.Now(); ; {
+		var others int
+		if err := conn.QueryRow(ctx, `select count(*) from pg_stat_activity
+			where datname = current_database() and usename = current_user and pid <> pg_backend_pid()`).Scan(&others); err != nil {
+			return err
+		}
+		switch {
+		case others == 0:
+			return nil
+		case time.Since(begun) > lingers:
+			return fmt.Errorf("the database is in use by %d connections: stop the server first", others)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(100 * time.Millisecond):
+		}
 	}
-	if others > 0 {
-		return fmt.Errorf("the database is in use by %d connections: stop the server first", others)
-	}
-	return nil
 }
 
 // empty tells whether nothing was ever decided in the database.
