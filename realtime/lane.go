@@ -25,11 +25,19 @@ type PositionStore interface {
 	LatestPositions(ctx context.Context, realm dispatch.Realm) ([]dispatch.Position, error)
 }
 
+// Fences is told of every position that is shown. Moved is called in order per
+// team, under the lane's lock: it must not block and must not call the lane.
+type Fences interface {
+	Moved(p dispatch.Position)
+}
+
 // LaneConfig is what a lane needs from outside.
 type LaneConfig struct {
 	Store PositionStore
 	Log   zerolog.Logger
 	Now   func() time.Time // nil: time.Now
+	// Fences hears of what is shown; nil: nobody does.
+	Fences Fences
 	// Stale is after how long a position of the source is stale; sources that
 	// are not named take StaleAfter.
 	Stale map[string]time.Duration
@@ -173,6 +181,9 @@ func (l *Lane) take(ctx context.Context, p dispatch.Position) (dispatch.Position
 	p.Flag = m.judge(p)
 	if p.Flag == "" {
 		f.show(p)
+		if l.cfg.Fences != nil {
+			l.cfg.Fences.Moved(p)
+		}
 	}
 	l.tally.note(p, string(p.Flag))
 	return p, Outcome{Shown: p.Flag == "", Flag: p.Flag}, nil
