@@ -6,30 +6,42 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"liandong/cmd/liandong/bench"
+	"liandong/cmd/liandong/remote"
 )
 
 type benchCmd struct {
-	Span  time.Duration `help:"Length of each measurement." default:"5s"`
-	Teams int           `help:"Teams that move at 1 Hz." default:"2000"`
-	Most  int           `help:"Consoles at most." default:"320"`
-	JSON  bool          `name:"json" help:"Print the figures as JSON."`
+	Parts   []string      `help:"Which parts to measure; all without it. --list tells them."`
+	List    bool          `help:"Tell what can be measured and stop."`
+	Span    time.Duration `help:"Length of each measurement." default:"5s"`
+	Rounds  int           `help:"Rounds of the parts that compare with a floor; the medians are told." default:"3"`
+	Teams   int           `help:"Teams that move at 1 Hz." default:"2000"`
+	Most    int           `help:"Consoles of the whole server at most." default:"320"`
+	Profile string        `help:"Folder to write CPU and heap profiles of the hub to." type:"path" placeholder:"FOLDER"`
+	JSON    bool          `name:"json" help:"Print the figures as JSON."`
 }
 
-// Run measures a private server and throws it away.
+// Run measures private servers and throws them away.
 func (b *benchCmd) Run(ctx context.Context, c console) (err error) {
+	if b.List {
+		c.say("%s", strings.Join(bench.Parts(), "\n"))
+		return nil
+	}
 	dir, err := os.MkdirTemp("", "liandong-")
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	launch, password, err := privateServer(ctx, c.err, dir, quiet)
+	program, err := os.Executable()
 	if err != nil {
 		return err
 	}
-	figures, err := bench.Run(ctx, bench.Options{Launch: launch, Login: firstLogin, Password: password, Span: b.Span, Teams: b.Teams, Most: b.Most,
+	figures, err := bench.Run(ctx, bench.Options{Parts: b.Parts, Program: program, Login: firstLogin,
+		Prepare: func(ctx context.Context) (remote.Launch, string, error) { return privateServer(ctx, c.err, dir, quiet) },
+		Span:    b.Span, Rounds: b.Rounds, Teams: b.Teams, Most: b.Most, Profile: b.Profile,
 		Tell: func(line string) { fmt.Fprintln(c.err, line) }})
 	if err != nil {
 		return err

@@ -18,28 +18,37 @@ import (
 
 // Options say how long and how much. Zero values take the defaults in brackets.
 type Options struct {
-	Launch remote.Launch
-	// Login and Password are those of the first administrator, whose password
-	// must be changed.
-	Login, Password string
-	Span            time.Duration // of each measurement [5 s]
-	Writers         []int         // [1, 8, 32]
-	Teams           int           // that move at 1 Hz [2000]
-	Most            int           // consoles at most [320]
-	Idle            int           // consoles for the figure of memory [200]
-	Tell            func(string)
+	// Parts names what to measure; none: all. Parts() lists them.
+	Parts []string
+	// Program is the liandong binary; it is also the server under test.
+	Program string
+	// Prepare makes an empty database for a whole server and returns how to
+	// start it and the first administrator's password, which must be changed.
+	Prepare func(context.Context) (remote.Launch, string, error)
+	Login   string        // the first administrator's
+	Span    time.Duration // of each measurement [5 s]
+	Rounds  int           // of the parts that compare with a floor; medians are told [3]
+	Writers []int         // [1, 8, 32]
+	Teams   int           // that move at 1 Hz [2000]
+	Most    int           // consoles at most [320]
+	Idle    int           // consoles for the figure of memory, of the whole server [200]
+	Profile string        // folder for CPU and heap profiles of the hub; empty: none
+	Tell    func(string)
 }
 
 // Figures are what was measured.
 type Figures struct {
 	Machine  Machine   `json:"machine"`
-	Commands []Rate    `json:"commands"`
-	Latency  Latency   `json:"latency"`
-	Moving   []Moving  `json:"moving"`
-	Served   int       `json:"served" doc:"most consoles that all learned where each team is at 0.9 Hz or more"`
-	Memory   Memory    `json:"memory"`
+	Feed     []Row     `json:"feed,omitempty" doc:"the hub alone, beside a floor"`
+	Commands []Rate    `json:"commands,omitempty"`
+	Latency  Latency   `json:"latency,omitzero"`
+	Moving   []Moving  `json:"moving,omitempty"`
+	Served   int       `json:"served,omitempty" doc:"most consoles that all learned where each team is at 0.9 Hz or more"`
+	Memory   Memory    `json:"memory,omitzero"`
 	At       time.Time `json:"at"`
 	Took     float64   `json:"took_seconds"`
+
+	parts []part
 }
 
 // Rate is how many commands were carried out and kept, per second.
@@ -72,75 +81,97 @@ type Memory struct {
 
 type bench struct {
 	opt     Options
-	process *remote.Process
+	process *remote.Process // the whole server with its database; started when a part first needs it
 	admin   *remote.Person
 	people  []*remote.Person
 	teams   []string
 	tokens  []string
 }
 
-// Run measures everything, one after the other, on a server that it starts and
-// ends.
+// Run measures the parts that were asked for, one after the other, on servers
+// that it starts and ends.
 func Run(ctx context.Context, opt Options) (f *Figures, err error) {
-	if opt.Span == 0 {
-		opt.Span = 5 * time.Second
-	}
-	if opt.Writers == nil {
-		opt.Writers = []int{1, 8, 32}
-	}
-	if opt.Teams == 0 {
-		opt.Teams = 2000
-	}
-	if opt.Most == 0 {
-		opt.Most = 320
-	}
-	if opt.Idle == 0 {
-		opt.Idle = 200
-	}
-	if opt.Tell == nil {
-		opt.Tell = func(string) {}
+	opt.orDefault()
+	chosen, err := choose(opt.Parts)
+	if err != nil {
+		return nil, err
 	}
 	begun := time.Now()
 	b := &bench{opt: opt}
-	if b.process, err = opt.Launch.Start(ctx); err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, b.process.Stop()) }()
-	f = &Figures{Machine: describe(), At: begun.UTC()}
-	for _, part := range []struct {
-		name string
-		run  func(context.Context, *Figures) error
-	}{{"people", b.hire}, {"memory", b.memory}, {"commands", b.commands}, {"latency", b.latency}, {"teams and devices", b.fleet}, {"moving teams", b.moving}} {
-		opt.Tell(part.name + " …")
-		if err := part.run(ctx, f); err != nil {
-			return nil, fmt.Errorf("%s: %w", part.name, err)
+	defer func() {
+		if b.process != nil {
+			err = errors.Join(err, b.process.Stop())
+		}
+	}()
+	f = &Figures{Machine: describe(), At: begun.UTC(), parts: chosen}
+	for _, p := range chosen {
+		if p.city && b.process == nil {
+			opt.Tell("people …")
+			if err := b.found(ctx); err != nil {
+				return nil, fmt.Errorf("people: %w", err)
+			}
+		}
+		opt.Tell(p.name + " …")
+		if err := p.run(b, ctx, f); err != nil {
+			return nil, fmt.Errorf("%s: %w", p.name, err)
 		}
 	}
 	f.Took = time.Since(begun).Seconds()
 	return f, nil
 }
 
-// perPerson is how many consoles one sign-in may have open at once.
-const perPerson = 8
+func (o *Options) orDefault() {
+	if o.Span == 0 {
+		o.Span = 5 * time.Second
+	}
+	if o.Writers == nil {
+		o.Writers = []int{1, 8, 32}
+	}
+	if o.Teams == 0 {
+		o.Teams = 2000
+	}
+	if o.Most == 0 {
+		o.Most = 320
+	}
+	if o.Idle == 0 {
+		o.Idle = 200
+	}
+	if o.Rounds == 0 {
+		o.Rounds = 3
+	}
+	if o.Tell == nil {
+		o.Tell = func(string) {}
+	}
+}
 
-// hire makes the people whose consoles and commands these are, and starts the
-// server anew: what it needed to check their passwords would hide what a
-// console costs.
-func (b *bench) hire(ctx context.Context, _ *Figures) (err error) {
-	if b.admin, err = b.process.FirstSignIn(ctx, b.opt.Login, b.opt.Password, dispatch.RoleAdmin); err != nil {
+// found starts the whole server and makes the people whose consoles and
+// commands these are. Then it starts the server anew: what it needed to check
+// their passwords would hide what a console costs.
+func (b *bench) found(ctx context.Context) (err error) {
+	launch, password, err := b.opt.Prepare(ctx)
+	if err != nil {
+		return err
+	}
+	if b.process, err = launch.Start(ctx); err != nil {
+		return err
+	}
+	if b.admin, err = b.process.FirstSignIn(ctx, b.opt.Login, password, dispatch.RoleAdmin); err != nil {
 		return err
 	}
 	b.people = make([]*remote.Person, slices.Max(append([]int{1 + max(b.opt.Most, b.opt.Idle+8)/perPerson}, b.opt.Writers...)))
 	if err := b.hireAll(ctx); err != nil {
 		return err
 	}
-	b.opt.Launch.Addr = b.process.Addr() // where everybody has signed in
+	launch.Addr = b.process.Addr() // where everybody has signed in
 	if err := b.process.Stop(); err != nil {
 		return err
 	}
-	b.process, err = b.opt.Launch.Start(ctx)
+	b.process, err = launch.Start(ctx)
 	return err
 }
+
+// perPerson is how many consoles one sign-in may have open at once.
+const perPerson = 8
 
 func (b *bench) hireAll(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)

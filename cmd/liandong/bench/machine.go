@@ -3,7 +3,6 @@ package bench
 import (
 	"bufio"
 	"fmt"
-	"io"
 	"os"
 	"runtime"
 	"strconv"
@@ -56,23 +55,3 @@ func rss(pid int) (int64, error) {
 	return n, nil
 }
 
-// Print writes the figures for a person.
-func (f *Figures) Print(w io.Writer) {
-	say := func(format string, args ...any) { fmt.Fprintf(w, format+"\n", args...) }
-	m := f.Machine
-	say("%d processors (%s), %.0f GB, %s, %s; server, database and load on this one machine\n", m.Processors, m.Model, float64(m.Memory)/(1<<30), m.System, m.Go)
-	say("commands, durable (fsync), over HTTPS: whole stories of open, assign, 4 × advance, close")
-	for _, r := range f.Commands {
-		say("  %3d writers  %7.0f commands/s   p50 %6.1f ms   p99 %6.1f ms", r.Writers, r.PerSecond, r.P50, r.P99)
-	}
-	l := f.Latency
-	say("insert to console: %d consoles, %.0f commands/s, %d samples", l.Consoles, l.PerSecond, l.Samples)
-	say("               p50 %6.1f ms   p99 %6.1f ms", l.P50, l.P99)
-	say("consoles that see all teams move")
-	for _, x := range f.Moving {
-		say("  %3d consoles  %5.2f Hz   %6.0f reports/s in   %6.1f MB/s out", x.Consoles, x.Hz, x.Reports, x.Bytes/1e6)
-	}
-	say("  served at 0.9 Hz or more: %d consoles", f.Served)
-	say("memory of the server: %.0f kB per idle console (%d consoles, %.0f → %.0f MB)", f.Memory.PerConsole/1e3, f.Memory.Consoles, float64(f.Memory.Before)/1e6, float64(f.Memory.After)/1e6)
-	say("took %.0f s", f.Took)
-}

@@ -23,7 +23,7 @@ type Moving struct {
 }
 
 // fleet makes the teams that move, with a device each.
-func (b *bench) fleet(ctx context.Context, _ *Figures) error {
+func (b *bench) fleet(ctx context.Context) error {
 	b.teams, b.tokens = make([]string, b.opt.Teams), make([]string, b.opt.Teams)
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(16)
@@ -43,6 +43,9 @@ func (b *bench) fleet(ctx context.Context, _ *Figures) error {
 // moving doubles the consoles until the worst one learns less than every other
 // move, or the most are reached. Every console looks at all teams.
 func (b *bench) moving(ctx context.Context, f *Figures) error {
+	if err := b.fleet(ctx); err != nil {
+		return err
+	}
 	within, stop := context.WithCancel(ctx)
 	defer stop()
 	group, in := errgroup.WithContext(within)
