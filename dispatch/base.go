@@ -155,14 +155,14 @@ func (p *Person) redacted() Record {
 type Device struct {
 	Head
 	Name     string     `json:"name"`
-	Protocol string     `json:"protocol" enum:"osmand,owntracks,phone"`
+	Protocol string     `json:"protocol" enum:"osmand,owntracks,phone,cot"`
 	Team     string     `json:"team" doc:"whose position it tells"`
 	Revoked  bool       `json:"revoked,omitempty"`
 	Expires  *time.Time `json:"expires,omitempty"`
 }
 
 // DeviceProtocols lists how a device may speak.
-var DeviceProtocols = []string{"osmand", "owntracks", "phone"}
+var DeviceProtocols = []string{"osmand", "owntracks", "phone", "cot"}
 
 func (d *Device) check() error {
 	if !oneOf(d.Protocol, DeviceProtocols) {

@@ -388,7 +388,7 @@ type DeviceSave struct {
 	Expect
 	ID       string     `json:"id,omitempty"`
 	Name     string     `json:"name"`
-	Protocol string     `json:"protocol" enum:"osmand,owntracks,phone"`
+	Protocol string     `json:"protocol" enum:"osmand,owntracks,phone,cot"`
 	Team     string     `json:"team"`
 	Expires  *time.Time `json:"expires,omitempty"`
 }

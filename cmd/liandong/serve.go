@@ -21,6 +21,7 @@ import (
 type serveCmd struct {
 	databaseFlags `embed:""`
 	thresholds    `embed:""`
+	cotFlags      `embed:""`
 	// All addresses by default: walls and phones are other machines. Everything but the sign-in page
 	// asks for an account.
 	Addr     string   `help:"Address of the console and the API (HTTPS). All of the machine's addresses by default, because walls and phones are other machines; 127.0.0.1:8443 keeps it to this one." default:":8443" env:"LIANDONG_ADDR"`
@@ -78,8 +79,13 @@ func (s *serveCmd) serve(ctx context.Context, c console, db *database, h *house,
 	if made {
 		settings.Accounts = demoAccounts()
 	}
+	tak, err := s.cotFlags.open(h, db.certificates(), s.Names)
+	if err != nil {
+		return errors.Join(err, h.close())
+	}
+	defer tak.close() // again, where a start fails below
 	door := web.New(web.Config{Service: h.service, Store: h.store, Hub: h.hub, Lane: h.lane, Passwords: h.passwords, Settings: settings, Tianditu: web.Tianditu{Key: s.Tianditu},
-		Console: web.Console(), Authority: authority, Log: h.log, Ready: func(context.Context) error { return db.ready() }, Routes: imports.Routes(h.service)})
+		Console: web.Console(), Authority: authority, Log: h.log, Ready: func(context.Context) error { return db.ready() }, Routes: func(d web.Door) { imports.Routes(h.service)(d); tak.routes(d) }})
 	l, err := listen(s.Addr, s.HTTPAddr, config, door, h.log)
 	if err != nil {
 		return errors.Join(err, h.close())
@@ -112,6 +118,7 @@ func (s *serveCmd) serve(ctx context.Context, c console, db *database, h *house,
 		c.say("\n正在停止… stopping…")
 	case failed = <-l.failed:
 	}
+	tak.close()
 	closing := l.close()
 	stop()
 	work.Wait()

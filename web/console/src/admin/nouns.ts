@@ -87,7 +87,7 @@ export const device: Noun<Device> = {
   fields: [
     name(60),
     { as: 'ref', kind: 'team', name: 'team', label: 'f.team', required: true },
-    { as: 'choice', name: 'protocol', label: 'f.protocol', hint: 'f.protocolHint', choices: own('protocol', ['osmand', 'owntracks', 'phone']), required: true },
+    { as: 'choice', name: 'protocol', label: 'f.protocol', hint: 'f.protocolHint', choices: own('protocol', ['osmand', 'owntracks', 'phone', 'cot']), required: true },
     { as: 'date', name: 'expires', label: 'f.deviceExpires', hint: 'f.deviceExpiresHint' },
   ],
 };

@@ -1770,7 +1770,7 @@ export interface components {
             kind: "device";
             name: string;
             /** @enum {string} */
-            protocol: "osmand" | "owntracks" | "phone";
+            protocol: "osmand" | "owntracks" | "phone" | "cot";
             revoked?: boolean;
             scope: components["schemas"]["Scope"];
             /** @description whose position it tells */
@@ -1813,7 +1813,7 @@ export interface components {
             id?: string;
             name: string;
             /** @enum {string} */
-            protocol: "osmand" | "owntracks" | "phone";
+            protocol: "osmand" | "owntracks" | "phone" | "cot";
             team: string;
         };
         Distress: {

@@ -1,0 +1,349 @@
+package cot
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/hex"
+	"errors"
+	"net"
+	"net/netip"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"liandong/dispatch"
+)
+
+// Source names positions that came this way.
+const Source = "cot"
+
+// Devices knows the devices by the SHA-256 of their tokens; NotFound for none.
+type Devices interface {
+	DeviceByToken(ctx context.Context, sha256 [32]byte) (*dispatch.Device, dispatch.Realm, error)
+}
+
+// Commands carries out decisions and reads single records, as dispatch.Service
+// does.
+type Commands interface {
+	Do(ctx context.Context, actor dispatch.Actor, name, key string, body []byte) (dispatch.Result, error)
+	Get(ctx context.Context, actor dispatch.Actor, ref dispatch.Ref) (dispatch.Record, error)
+}
+
+// Lane is where positions go and where the newest ones are.
+type Lane interface {
+	Submit(ctx context.Context, p dispatch.Position) error
+	Latest(realm dispatch.Realm, team string) (dispatch.Position, bool)
+	Stale(source string) time.Duration
+}
+
+// Config is what a server needs from outside.
+type Config struct {
+	Devices  Devices
+	Commands Commands
+	Lane     Lane
+	Journal  Journal
+	Records  Records
+	Log      zerolog.Logger
+	Now      func() time.Time // nil: time.Now
+	Limits   Limits
+
+	ticks <-chan time.Time // tests tick by hand
+}
+
+// Limits bounds what connections may cost. A zero field takes its default.
+type Limits struct {
+	Connections int           // in all; 1,000
+	Unknown     int           // of one address that have not said who they are; 32
+	Queue       int           // bytes of answers that may wait for one connection; 64 KiB
+	Rate, Burst float64       // events a second of one connection, and at once; 20, 100
+	Identify    time.Duration // until a client is known; 30 s
+	Event       time.Duration // for one event from its first byte on; 30 s
+	Idle        time.Duration // between two events; 5 min
+	Write       time.Duration // for one write; 10 s
+}
+
+func (l Limits) orDefault() Limits {
+	set(&l.Connections, 1000)
+	set(&l.Unknown, 32)
+	set(&l.Queue, 64<<10)
+	set(&l.Rate, 20)
+	set(&l.Burst, 100)
+	set(&l.Identify, 30*time.Second)
+	set(&l.Event, 30*time.Second)
+	set(&l.Idle, 5*time.Minute)
+	set(&l.Write, 10*time.Second)
+	return l
+}
+
+func set[T comparable](v *T, byDefault T) {
+	var zero T
+	if *v == zero {
+		*v = byDefault
+	}
+}
+
+// Server serves TAK clients.
+type Server struct {
+	cfg    Config
+	limits Limits
+	board  *board
+	tally  tally
+	raised raised
+
+	ctx    context.Context
+	cancel context.CancelFunc
+	work   sync.WaitGroup
+
+	mu      sync.Mutex
+	doors   []net.Listener
+	all     map[*conn]struct{}
+	unknown map[netip.Addr]int
+	known   map[string]*conn // by device
+	stopped bool
+}
+
+// New starts a server without a door. Close ends it.
+func New(cfg Config) *Server {
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	s := &Server{cfg: cfg, limits: cfg.Limits.orDefault(), ctx: ctx, cancel: cancel, board: newBoard(cfg.Journal, cfg.Records, cfg.Now),
+		all: map[*conn]struct{}{}, unknown: map[netip.Addr]int{}, known: map[string]*conn{}}
+	s.tally.now = cfg.Now
+	s.work.Go(s.run)
+	return s
+}
+
+// Serve takes connections until the listener or the server is closed, which
+// returns nil. With a configuration it speaks TLS and asks for a certificate
+// of ClientCAs; without one it takes loopback and private addresses only.
+func (s *Server) Serve(l net.Listener, config *tls.Config) error {
+	s.mu.Lock()
+	if s.stopped {
+		s.mu.Unlock()
+		return l.Close()
+	}
+	s.doors = append(s.doors, l)
+	s.mu.Unlock()
+	if config != nil {
+		config = config.Clone()
+		config.ClientAuth, config.NextProtos = tls.RequireAndVerifyClientCert, nil
+	}
+	for {
+		nc, err := l.Accept()
+		switch {
+		case errors.Is(err, net.ErrClosed):
+			return nil
+		case err != nil:
+			if !s.pause(100 * time.Millisecond) { // out of file handles: others will leave
+				return err
+			}
+			continue
+		}
+		s.take(nc, config)
+	}
+}
+
+// take starts a connection, or refuses it without a word.
+func (s *Server) take(nc net.Conn, config *tls.Config) {
+	address := peer(nc)
+	near := address.IsLoopback() || address.IsPrivate() || address.IsLinkLocalUnicast()
+	c := &conn{s: s, nc: nc, address: address, wake: make(chan struct{}, 1), done: make(chan struct{}), sent: map[string]shown{}}
+	s.mu.Lock()
+	reason := ""
+	switch {
+	case s.stopped:
+		reason = "stopping"
+	case config == nil && !near:
+		reason = "public_address"
+	case len(s.all) >= s.limits.Connections:
+		reason = "too_many"
+	case s.unknown[address] >= s.limits.Unknown:
+		reason = "too_many_of_address"
+	default:
+		s.all[c] = struct{}{}
+		s.unknown[address]++
+		s.work.Go(func() { c.serve(config) })
+	}
+	s.mu.Unlock()
+	if reason != "" {
+		s.tally.refuse(reason)
+		_ = nc.Close()
+	}
+}
+
+func peer(nc net.Conn) netip.Addr {
+	a, err := netip.ParseAddrPort(nc.RemoteAddr().String())
+	if err != nil {
+		return netip.Addr{}
+	}
+	return a.Addr().Unmap()
+}
+
+// admitted makes the connection its device's one. An older one of the same
+// device ends: a client that comes back has left the old one behind.
+func (s *Server) admitted(c *conn) {
+	s.mu.Lock()
+	old := s.known[c.device.ID]
+	s.known[c.device.ID] = c
+	s.forgetAddress(c)
+	s.mu.Unlock()
+	if old != nil {
+		s.tally.refuse("replaced")
+		old.close()
+	}
+}
+
+// forgetAddress no longer counts the connection as unknown. s is locked.
+func (s *Server) forgetAddress(c *conn) {
+	if c.counted {
+		return
+	}
+	c.counted = true
+	if s.unknown[c.address]--; s.unknown[c.address] == 0 {
+		delete(s.unknown, c.address)
+	}
+}
+
+func (s *Server) left(c *conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.forgetAddress(c)
+	delete(s.all, c)
+	if c.device != nil && s.known[c.device.ID] == c {
+		delete(s.known, c.device.ID)
+	}
+}
+
+// Close ends all doors and connections and waits for them.
+func (s *Server) Close() {
+	s.mu.Lock()
+	s.stopped = true
+	for _, l := range s.doors {
+		_ = l.Close()
+	}
+	for c := range s.all {
+		c.close()
+	}
+	s.mu.Unlock()
+	s.cancel()
+	s.work.Wait()
+}
+
+// run is the server's one clock: each second it reads the journal, ends
+// connections whose device has changed, and wakes the others.
+func (s *Server) run() {
+	ticks := s.cfg.ticks
+	if ticks == nil {
+		t := time.NewTicker(time.Second)
+		defer t.Stop()
+		ticks = t.C
+	}
+	failing := false
+	for {
+		select {
+		case <-s.ctx.Done():
+			return
+		case <-ticks:
+		}
+		ctx, cancel := context.WithTimeout(s.ctx, 5*time.Second)
+		devices, err := s.board.follow(ctx)
+		cancel()
+		if err != nil && !failing && s.ctx.Err() == nil {
+			s.cfg.Log.Error().Err(err).Msg("TAK clients get no news: the journal cannot be read; it is tried again each second")
+		}
+		failing = err != nil
+		s.each(func(c *conn) {
+			if devices.all || devices.ids[c.device.ID] {
+				c.doubt.Store(true)
+			}
+			c.tick(s.ctx)
+		})
+	}
+}
+
+// each visits the connections whose device is known.
+func (s *Server) each(visit func(*conn)) {
+	s.mu.Lock()
+	cs := make([]*conn, 0, len(s.known))
+	for _, c := range s.known {
+		cs = append(cs, c)
+	}
+	s.mu.Unlock()
+	for _, c := range cs {
+		visit(c)
+	}
+}
+
+// Why a device is not served.
+var (
+	errUnknown = errors.New("unknown_device")
+	errRevoked = errors.New("revoked")
+	errExpired = errors.New("expired")
+	errRealm   = errors.New("drill")
+	errForm    = errors.New("other_protocol")
+)
+
+// admit finds the device that holds the token. Refusals are one of the errors
+// above; any other error means that it could not be asked.
+func (s *Server) admit(ctx context.Context, token [32]byte) (*dispatch.Device, error) {
+	d, realm, err := s.cfg.Devices.DeviceByToken(ctx, token)
+	switch {
+	case dispatch.CodeOf(err) == dispatch.NotFound:
+		return nil, errUnknown
+	case err != nil:
+		return nil, err
+	case realm != dispatch.Live:
+		return nil, errRealm
+	case d.Protocol != Source:
+		return nil, errForm
+	case d.Revoked:
+		return nil, errRevoked
+	case d.Expires != nil && !d.Expires.After(s.cfg.Now()):
+		return nil, errExpired
+	}
+	return d, nil
+}
+
+func refusal(err error) bool {
+	return errors.Is(err, errUnknown) || errors.Is(err, errRevoked) || errors.Is(err, errExpired) || errors.Is(err, errRealm) || errors.Is(err, errForm)
+}
+
+// urn begins the name by which a certificate says whose it is.
+const urn = "liandong:device-token:"
+
+// Identity is the name (URI) that a client's certificate holds: the SHA-256 of
+// the device's token. It is no secret; that the authority signed it counts.
+func Identity(token string) *url.URL {
+	sum := sha256.Sum256([]byte(token))
+	return &url.URL{Scheme: "urn", Opaque: urn + hex.EncodeToString(sum[:])}
+}
+
+// identity reads it from a certificate that was verified.
+func identity(cert *x509.Certificate) (sum [32]byte, ok bool) {
+	for _, u := range cert.URIs {
+		text, found := strings.CutPrefix(u.Opaque, urn)
+		if n, err := hex.Decode(sum[:], []byte(text)); u.Scheme == "urn" && found && len(text) == 64 && err == nil && n == 32 {
+			return sum, true
+		}
+	}
+	return sum, false
+}
+
+// pause waits; false when the server ended first.
+func (s *Server) pause(d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-s.ctx.Done():
+		return false
+	}
+}
