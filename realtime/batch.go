@@ -3,6 +3,7 @@ package realtime
 import (
 	"context"
 	"sync"
+	"time"
 
 	"github.com/rs/zerolog"
 
@@ -16,6 +17,7 @@ type batcher struct {
 	cfg   LaneConfig
 	log   zerolog.Logger
 	saved func([]dispatch.Position)
+	gauge *gauge
 	in    chan item
 	done  chan struct{}
 
@@ -29,8 +31,8 @@ type item struct {
 	done chan<- error
 }
 
-func newBatcher(cfg LaneConfig, saved func([]dispatch.Position)) *batcher {
-	b := &batcher{cfg: cfg, log: cfg.Log, saved: saved, in: make(chan item, cfg.Queue), done: make(chan struct{})}
+func newBatcher(cfg LaneConfig, saved func([]dispatch.Position), g *gauge) *batcher {
+	b := &batcher{cfg: cfg, log: cfg.Log, saved: saved, gauge: g, in: make(chan item, cfg.Queue), done: make(chan struct{})}
 	go b.run()
 	return b
 }
@@ -89,7 +91,9 @@ func (b *batcher) store(items []item) {
 		ps[i] = it.Position
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), b.cfg.Within)
+	began := time.Now()
 	err := b.cfg.Store.SavePositions(ctx, ps)
+	b.gauge.stored(len(ps), b.cfg.Now(), time.Since(began), err)
 	cancel()
 	if err != nil {
 		b.log.Error().Err(err).Int("positions", len(ps)).Msg("positions could not be stored")

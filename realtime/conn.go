@@ -28,6 +28,7 @@ type conn struct {
 	// cursor is where the client stands; up to seen the journal has been looked
 	// through for it. The writer's own once begun.
 	cursor, seen int64
+	told         atomic.Int64 // seen, for whoever asks
 
 	mu      sync.Mutex
 	writing bool // a writer goroutine is there, or the connection is past writing
@@ -167,6 +168,9 @@ func (c *conn) shut(code CloseCode, reason string) {
 	if reason == "" {
 		reason = code.String()
 	}
+	if c.closing == 0 {
+		c.hub.gauge.left(code)
+	}
 	c.closing, c.reason = code, reason
 	if code.atOnce() {
 		c.pending = pending{}
@@ -283,6 +287,7 @@ func (c *conn) advance(beat bool) error {
 		return nil
 	}
 	c.seen = st.to
+	c.told.Store(st.to)
 	if st.frame != nil {
 		if err := c.put(st.frame); err != nil {
 			return err

@@ -74,6 +74,7 @@ type Hub struct {
 	work    sync.WaitGroup // commands being carried out
 	readers chan struct{}  // bounds how many connections read old changes at once
 	loading sync.Mutex     // one stream is loaded at a time
+	gauge   gauge
 
 	mu       sync.Mutex
 	epoch    string
@@ -275,6 +276,7 @@ func (h *Hub) tick(ticks <-chan time.Time) {
 			return
 		case <-ticks:
 		}
+		began := time.Now()
 		h.mu.Lock()
 		streams := make([]*stream, 0, len(h.streams))
 		for _, t := range h.streams {
@@ -288,6 +290,7 @@ func (h *Hub) tick(ticks <-chan time.Time) {
 				s.pulse(n%(5*every) == 0, h.now().Add(-h.limits.Silence))
 			}
 		}
+		h.gauge.tick(h.now(), time.Since(began))
 	}
 }
 

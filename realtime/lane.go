@@ -67,6 +67,7 @@ const (
 type Lane struct {
 	cfg   LaneConfig
 	batch *batcher
+	gauge gauge
 
 	mu     sync.Mutex
 	fleets map[dispatch.Realm]*fleet
@@ -107,7 +108,7 @@ func NewLane(cfg LaneConfig) *Lane {
 	set(&cfg.Queue, 20_000)
 	set(&cfg.Within, 2*time.Second)
 	l := &Lane{cfg: cfg, fleets: map[dispatch.Realm]*fleet{}, tally: tally{devices: map[string]*DeviceStats{}, refused: map[string]int{}}}
-	l.batch = newBatcher(cfg, l.saved)
+	l.batch = newBatcher(cfg, l.saved, &l.gauge)
 	return l
 }
 
@@ -164,6 +165,7 @@ func (l *Lane) take(ctx context.Context, p dispatch.Position) (dispatch.Position
 		l.mu.Lock()
 		l.tally.refuse(p.Device, err.Field, p.Received)
 		l.mu.Unlock()
+		l.gauge.source(p.Source, err.Field, p.Received, p.Fixed)
 		return p, Outcome{}, err
 	}
 	p = tidy(p)
@@ -176,6 +178,7 @@ func (l *Lane) take(ctx context.Context, p dispatch.Position) (dispatch.Position
 	m := f.teams[p.Team]
 	if m != nil && m.stored && p.Fixed.Equal(m.Fixed) && p.Point == m.Point && p.Source == m.Source {
 		l.tally.note(p, "repeat")
+		l.gauge.source(p.Source, "repeat", p.Received, p.Fixed)
 		return p, Outcome{Repeat: true}, nil
 	}
 	p.Flag = m.judge(p)
@@ -186,6 +189,7 @@ func (l *Lane) take(ctx context.Context, p dispatch.Position) (dispatch.Position
 		}
 	}
 	l.tally.note(p, string(p.Flag))
+	l.gauge.source(p.Source, string(p.Flag), p.Received, p.Fixed)
 	return p, Outcome{Shown: p.Flag == "", Flag: p.Flag}, nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"time"
 
 	"github.com/gorilla/websocket"
 
@@ -172,12 +173,16 @@ type Stats struct {
 	Connections int                            `json:"connections"`
 	Sessions    int                            `json:"sessions"`
 	Streams     map[dispatch.Realm]StreamStats `json:"streams"`
+	Ticks       Spans                          `json:"ticks"`  // with the time each took
+	Ticked      time.Time                      `json:"ticked"` // the last one
+	Closed      map[string]int64               `json:"closed"` // connections closed from here, by close code
 }
 
 // Stats counts what is there now.
 func (h *Hub) Stats() Stats {
 	h.mu.Lock()
-	st := Stats{h.epoch, len(h.conns), len(h.sessions), map[dispatch.Realm]StreamStats{}}
+	st := Stats{Epoch: h.epoch, Connections: len(h.conns), Sessions: len(h.sessions), Streams: map[dispatch.Realm]StreamStats{}}
+	st.Ticks, st.Ticked, st.Closed = h.gauge.read()
 	streams := make([]*stream, 0, len(h.streams))
 	for _, t := range h.streams {
 		streams = append(streams, t.stream)

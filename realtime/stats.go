@@ -14,6 +14,8 @@ type StreamStats struct {
 	Window    int       `json:"window"`  // changes in memory
 	Audiences int       `json:"audiences"`
 	Consoles  int       `json:"consoles"`
+	Behind    int64     `json:"behind"` // changes that the slowest console has not been sent yet
+	Queued    int       `json:"queued"` // bytes that wait for consoles
 }
 
 func (s *stream) stats() StreamStats {
@@ -22,8 +24,21 @@ func (s *stream) stats() StreamStats {
 	st := StreamStats{Head: s.head, ReadAt: s.readAt.UTC(), Window: len(s.window.entries), Audiences: len(s.groups)}
 	for _, g := range s.groups {
 		st.Consoles += len(g.conns)
+		for c := range g.conns {
+			seen, queued := c.standing()
+			st.Queued += queued
+			st.Behind = max(st.Behind, s.head-seen)
+		}
 	}
 	return st
+}
+
+// standing is up to where the connection has been looked after, and how many bytes
+// wait for it.
+func (c *conn) standing() (seen int64, queued int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.told.Load(), c.waiting + c.outSize
 }
 
 // DeviceStats counts what one source sent since the server started.
@@ -87,6 +102,8 @@ type LaneStats struct {
 	Shown   int                    `json:"shown"`
 	Held    map[string]int         `json:"held"` // not shown, by reason
 	Devices map[string]DeviceStats `json:"devices"`
+	Sources map[string]SourceStats `json:"sources"` // by protocol
+	Storage StorageStats           `json:"storage"`
 }
 
 // Stats counts since the server started.
@@ -94,6 +111,7 @@ func (l *Lane) Stats() LaneStats {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	st := LaneStats{Waiting: len(l.batch.in), Shown: l.tally.shown, Held: maps.Clone(l.tally.refused), Devices: map[string]DeviceStats{}}
+	st.Storage, st.Sources = l.gauge.lane()
 	for _, f := range l.fleets {
 		st.Teams += len(f.teams)
 	}

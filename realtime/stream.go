@@ -343,6 +343,7 @@ func (s *stream) join(c *conn) {
 		c.cursor = s.head
 	}
 	c.seen = c.cursor
+	c.told.Store(c.seen)
 	h := prepare(mustJSON(hello{"hello", s.epoch, s.realm, max(s.head, c.cursor), s.now().UTC(), int(s.limits.Beat / time.Second)}))
 	c.begin(h, g.openTo)
 }
