@@ -142,7 +142,7 @@ func rawName(n xml.Name) string {
 }
 
 // Encode appends the event as XML with its declaration, as clients expect it in
-// a stream.
+// a stream. Nothing follows the end tag: the next byte may be a protobuf frame.
 func (e *Event) Encode(b []byte) []byte {
 	b = append(b, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<event version=\"2.0\""...)
 	for _, a := range []Attr{{"uid", e.UID}, {"type", e.Type}, {"how", e.How}, {"time", stamp(e.Time)}, {"start", stamp(e.Start)}, {"stale", stamp(e.Stale)},
@@ -164,7 +164,7 @@ func (e *Event) Encode(b []byte) []byte {
 	for i := range e.Detail {
 		b = e.Detail[i].append(b)
 	}
-	return append(b, "</detail></event>\n"...)
+	return append(b, "</detail></event>"...)
 }
 
 func (e *Element) append(b []byte) []byte {
