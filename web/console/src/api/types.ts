@@ -275,7 +275,7 @@ export interface Stock extends Head<'stock'> {
 
 export interface Device extends Head<'device'> {
   name: string;
-  protocol: 'osmand' | 'owntracks' | 'phone';
+  protocol: 'osmand' | 'owntracks' | 'phone' | 'cot';
   team: string;
   revoked?: boolean;
   expires?: string;
