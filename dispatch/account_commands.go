@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"slices"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -131,13 +132,23 @@ func saveDevice(ctx context.Context, w *work, in *DeviceSave) error {
 	if err := May(w.actor, w.cmd, RefOf(team), team.head().Scope); err != nil {
 		return err
 	}
-	apply := func(d *Device) { d.Name, d.Protocol, d.Team, d.Expires = in.Name, in.Protocol, in.Team, in.Expires }
+	apply := func(d *Device) {
+		d.Name, d.Protocol, d.Team, d.Expires = in.Name, in.Protocol, in.Team, in.Expires
+		d.Identifier = in.Identifier
+		if d.Protocol == ProtocolJT808 {
+			// Terminals fill their number up with zeros, to 12 or 20 digits.
+			d.Identifier = strings.TrimLeft(in.Identifier, "0")
+		}
+	}
 	if in.ID == "" {
 		d := &Device{}
 		apply(d)
 		s := team.head().Scope
 		if err := w.create(KindDevice, "", Scope{Agency: s.Agency, Area: s.Area, Admin: true}, d); err != nil {
 			return err
+		}
+		if d.Protocol == ProtocolJT808 {
+			return nil
 		}
 		return w.token(ctx, d)
 	}
@@ -148,13 +159,58 @@ func saveDevice(ctx context.Context, w *work, in *DeviceSave) error {
 	if err := w.may(d); err != nil {
 		return err
 	}
+	was := *d
 	apply(d)
+	if (d.Protocol == ProtocolJT808 || was.Protocol == ProtocolJT808) && Indexed(d).Unique != Indexed(&was).Unique {
+		// Another card, another terminal: what the one before holds is void.
+		if err := w.unregister(ctx, d); err != nil {
+			return err
+		}
+	}
 	return w.put(d)
+}
+
+// unregister voids what the device holds, so that its terminal registers anew.
+func (w *work) unregister(ctx context.Context, d *Device) error {
+	d.Terminal, d.Registered = "", nil
+	err := w.token(ctx, d)
+	w.secret = "" // known to nobody
+	return err
+}
+
+// registerDevice gives a vehicle terminal its code. The first terminal that
+// comes is taken for the one that was meant; later the same one gets a new
+// code, for terminals lose them, and no other.
+func registerDevice(ctx context.Context, w *work, in *DeviceRegister) error {
+	d, err := lockOne[*Device](ctx, w, KindDevice, in.Device)
+	if err != nil {
+		return err
+	}
+	switch {
+	case d.Protocol != ProtocolJT808:
+		return invalid("device", in.Device, "该设备不是车载终端", "the device is no vehicle terminal", ProtocolJT808)
+	case d.Revoked || d.Expires != nil && !d.Expires.After(w.at):
+		return refuse(Forbidden, "%s已停用或到期", "%s was revoked or has expired", d.Name)
+	case d.Registered != nil && d.Terminal != in.Terminal:
+		e := refuse(Conflict, "该号码已由另一终端（%s）注册", "another terminal (%s) is registered under this number", d.Terminal)
+		e.Field, e.Value = "terminal", in.Terminal
+		return e
+	}
+	at := w.at
+	d.Terminal, d.Registered = in.Terminal, &at
+	if err := w.put(d); err != nil {
+		return err
+	}
+	return w.token(ctx, d)
 }
 
 // token gives the device a new secret; only its SHA-256 is kept.
 func (w *work) token(ctx context.Context, d *Device) error {
-	w.secret = secret(32)
+	n := 32
+	if d.Protocol == ProtocolJT808 {
+		n = 12 // 16 letters: terminals have little room for it
+	}
+	w.secret = secret(n)
 	sum := sha256.Sum256([]byte(w.secret))
 	return w.tx.SetToken(ctx, w.actor.Realm, d.ID, sum[:])
 }
@@ -168,6 +224,12 @@ func tokenDevice(ctx context.Context, w *work, in *DeviceRef) error {
 		return err
 	}
 	d.Revoked = false
+	if d.Protocol == ProtocolJT808 {
+		if err := w.unregister(ctx, d); err != nil {
+			return err
+		}
+		return w.put(d)
+	}
 	if err := w.put(d); err != nil {
 		return err
 	}

@@ -155,14 +155,27 @@ func (p *Person) redacted() Record {
 type Device struct {
 	Head
 	Name     string     `json:"name"`
-	Protocol string     `json:"protocol" enum:"osmand,owntracks,phone,cot"`
+	Protocol string     `json:"protocol" enum:"osmand,owntracks,phone,cot,jt808"`
 	Team     string     `json:"team" doc:"whose position it tells"`
 	Revoked  bool       `json:"revoked,omitempty"`
 	Expires  *time.Time `json:"expires,omitempty"`
+	// Identifier is what the device calls itself where its protocol says so:
+	// of a vehicle terminal the phone number of its card, without leading
+	// zeros. Unique within the realm and protocol.
+	Identifier string `json:"identifier,omitempty" doc:"jt808: phone number of the terminal's card"`
+	// Terminal is the maker, model and number of the vehicle terminal that
+	// holds the code, and Registered when it fetched it; without them the next
+	// terminal that calls itself by the identifier gets the code.
+	Terminal   string     `json:"terminal,omitempty"`
+	Registered *time.Time `json:"registered,omitempty"`
 }
 
 // DeviceProtocols lists how a device may speak.
-var DeviceProtocols = []string{"osmand", "owntracks", "phone", "cot"}
+var DeviceProtocols = []string{"osmand", "owntracks", "phone", "cot", ProtocolJT808}
+
+// ProtocolJT808 is that of vehicle terminals, JT/T 808. The terminal fetches
+// its token itself when it registers, and nobody sees it.
+const ProtocolJT808 = "jt808"
 
 func (d *Device) check() error {
 	if !oneOf(d.Protocol, DeviceProtocols) {
@@ -171,7 +184,10 @@ func (d *Device) check() error {
 	if d.Team == "" {
 		return invalid("team", d.Team, "设备应属于一支队伍", "a device belongs to a team")
 	}
-	return checkText("name", d.Name, 1, 60)
+	if d.Protocol == ProtocolJT808 && !phoneNumber.MatchString(d.Identifier) {
+		return invalid("identifier", d.Identifier, "请填写终端卡的手机号：1 至 20 位数字", "is the phone number of the terminal's card: 1 to 20 digits", "13800000000")
+	}
+	return firstError(checkText("name", d.Name, 1, 60), checkText("identifier", d.Identifier, 0, 80), checkText("terminal", d.Terminal, 0, 120))
 }
 
 func (d *Device) redacted() Record { r := *d; return &r }

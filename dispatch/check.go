@@ -12,6 +12,7 @@ var (
 	eventCode      = regexp.MustCompile(`^[1-7][0-9A-Z]{4}$`)
 	divisionCode   = regexp.MustCompile(`^(\d{2}|\d{4}|\d{6}|\d{9}|\d{12})$`)
 	divisionPrefix = regexp.MustCompile(`^\d{2,12}$`)
+	phoneNumber    = regexp.MustCompile(`^[1-9]\d{0,19}$`)
 	loginName      = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{1,39}$`)
 )
 

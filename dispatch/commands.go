@@ -44,6 +44,8 @@ func commands() []*Command {
 		command("team.save", "登记队伍", "create or edit a team", keeper, saveTeam),
 		command("team.duty", "设定值勤", "set a team's duty and crew", aboard_, dutyTeam),
 		command("team.distress", "遇险求助", "call for help for the team itself", aboard_, distressTeam),
+		command("team.message", "发送消息", "send a text to the team's vehicle terminal", desk, messageTeam),
+		command("team.answer", "终端应答", "what the team's terminal said to a text", system, answerTeam),
 		command("team.relieve", "解除遇险", "clear a distress; the desk confirms how it ended", desk, relieveTeam),
 
 		command("depot.save", "登记仓库", "create or edit a depot", keeper, saveDepot),
@@ -62,6 +64,7 @@ func commands() []*Command {
 		command("person.unlock", "解锁账户", "unlock an account that was locked by failed sign-ins", account, unlockPerson),
 		command("device.save", "登记设备", "register or edit a device; a new one answers its token once", account, saveDevice),
 		command("device.token", "更换令牌", "give a device a new token", account, tokenDevice),
+		command("device.register", "终端注册", "a vehicle terminal fetches its code", system, registerDevice),
 		command("device.revoke", "停用设备", "refuse a device from now on", account, revokeDevice),
 
 		command("deadline.fire", "到期处理", "what falls due by itself: check-ins, claims, archives", system, fireDeadline),

@@ -24,7 +24,8 @@
 //	task       任务        the work of one team for one incident
 //	equipment  装备        an item that is used and given back
 //	stock      物资        a quantity that is used up
-//	device     设备        sends positions for a team
+//	device     设备        sends positions for a team; a vehicle's is a terminal 车载终端
+//	message    消息        a text from the desk to a team's vehicle terminal
 //	note       记录        an entry in an incident's record; reports upward are 初报, 续报, 终报
 //	alarm      告警        what a person must acknowledge by name
 //	realm      域          live, or one drill; part of every record's identity

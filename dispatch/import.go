@@ -202,7 +202,7 @@ func keep(r, old Record) {
 		}
 	case *Team:
 		o := old.(*Team)
-		r.Duty, r.DutyReason, r.Crew, r.Status, r.Task, r.Distress = o.Duty, o.DutyReason, o.Crew, o.Status, o.Task, o.Distress
+		r.Duty, r.DutyReason, r.Crew, r.Status, r.Task, r.Distress, r.Message = o.Duty, o.DutyReason, o.Crew, o.Status, o.Task, o.Distress, o.Message
 	case *Equipment:
 		o := old.(*Equipment)
 		r.Holder, r.Incident, r.Team = o.Holder, o.Incident, o.Team

@@ -67,7 +67,13 @@ func (s *Stock) index() Index {
 	return Index{Text: join(s.Name, s.Initials, s.Type), Point: s.Place.Point, Quantity: &n}
 }
 
-func (d *Device) index() Index { return Index{State: d.Protocol, Team: d.Team, Text: join(d.Name)} }
+func (d *Device) index() Index {
+	x := Index{State: d.Protocol, Team: d.Team, Text: join(d.Name, d.Identifier)}
+	if d.Identifier != "" {
+		x.Unique = d.Protocol + ":" + d.Identifier
+	}
+	return x
+}
 
 func (n *Note) index() Index {
 	x := Index{State: string(n.Type), Incident: n.Incident}

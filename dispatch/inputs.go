@@ -388,9 +388,11 @@ type DeviceSave struct {
 	Expect
 	ID       string     `json:"id,omitempty"`
 	Name     string     `json:"name"`
-	Protocol string     `json:"protocol" enum:"osmand,owntracks,phone,cot"`
+	Protocol string     `json:"protocol" enum:"osmand,owntracks,phone,cot,jt808"`
 	Team     string     `json:"team"`
 	Expires  *time.Time `json:"expires,omitempty"`
+	// Leading zeros of a phone number are dropped.
+	Identifier string `json:"identifier,omitempty" doc:"jt808: phone number of the terminal's card"`
 }
 
 // DeviceRef names a device.

@@ -147,7 +147,7 @@ func TestRedactionLeavesNoPersonalData(t *testing.T) {
 		&Hazard{Head: head(KindHazard), Duty: duty},
 		&Report{Head: head(KindReport), Caller: mark, Phone: mark, Claimed: mark, ClaimBy: mark, Received: stamp},
 		&Incident{Head: head(KindIncident), Caller: mark, Phone: mark, Commander: mark, Stamps: map[IncidentState]Stamp{IncidentReported: stamp}},
-		&Team{Head: head(KindTeam), Leader: mark, Phone: mark, DutyReason: mark, Task: mark, Distress: &Distress{By: mark, Text: mark}},
+		&Team{Head: head(KindTeam), Leader: mark, Phone: mark, DutyReason: mark, Task: mark, Distress: &Distress{By: mark, Text: mark}, Message: &Message{Text: mark, Sent: stamp}},
 		&Task{Head: head(KindTask), Choice: mark, Reason: mark, Stamps: map[TaskState]Stamp{TaskAssigned: stamp}},
 		&Equipment{Head: head(KindEquipment), Serial: mark},
 		&Stock{Head: head(KindStock)},

@@ -30,6 +30,9 @@ type Team struct {
 	// Task is the open task that binds the team, where there is one.
 	Task     string    `json:"task,omitempty"`
 	Distress *Distress `json:"distress,omitempty"`
+	// Message is the last text sent to the team's vehicle terminal; earlier
+	// ones are in the journal.
+	Message *Message `json:"message,omitempty"`
 	// MultiAssign lets the team hold several tasks at once (command teams).
 	MultiAssign bool `json:"multi_assign,omitempty"`
 	Invented    bool `json:"invented,omitempty" doc:"made up for the demo city"`
@@ -96,7 +99,7 @@ func (t *Team) check() error {
 
 func (t *Team) redacted() Record {
 	r := *t
-	r.Leader, r.Phone, r.DutyReason, r.Task, r.Scope = "", "", "", "", t.Scope.public()
+	r.Leader, r.Phone, r.DutyReason, r.Task, r.Message, r.Scope = "", "", "", "", nil, t.Scope.public()
 	if t.Distress != nil {
 		d := *t.Distress
 		d.By, d.Text = "", ""

@@ -35,3 +35,21 @@ func (t *tx) SetToken(ctx context.Context, realm dispatch.Realm, device string, 
 		on conflict (realm, device) do update set token = excluded.token, issued = now()`, realm, device, sha256)
 	return fault(err)
 }
+
+// DeviceByIdentifier finds the live device that calls itself so in its protocol, also one that is
+// revoked or has expired; NotFound when there is none. Real devices write nowhere but in live.
+func (s *Store) DeviceByIdentifier(ctx context.Context, protocol, identifier string) (*dispatch.Device, error) {
+	var doc []byte
+	err := s.pool.QueryRow(ctx, "select doc from device where realm = $1 and uniq = $2 and not archived", dispatch.Live, protocol+":"+identifier).Scan(&doc)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, dispatch.NotFoundError(dispatch.Ref{Kind: dispatch.KindDevice})
+	}
+	if err != nil {
+		return nil, fault(err)
+	}
+	r, err := decode(dispatch.KindDevice, doc)
+	if err != nil {
+		return nil, err
+	}
+	return r.(*dispatch.Device), nil
+}

@@ -78,16 +78,17 @@ export const device: Noun<Device> = {
   kind: 'device',
   save: 'device.save',
   name: (r) => r.name,
-  find: (r, app) => [r.name, r.id, app.watch.get('team', r.team)?.call_sign, app.watch.get('team', r.team)?.name],
+  find: (r, app) => [r.name, r.id, r.identifier, r.terminal, app.watch.get('team', r.team)?.call_sign, app.watch.get('team', r.team)?.name],
   columns: [
     { label: 'f.name', text: (r) => r.name },
     { label: 'f.team', text: (r, app) => app.watch.get('team', r.team)?.call_sign ?? r.team },
-    { label: 'f.protocol', text: (r) => wc('protocol', r.protocol) },
+    { label: 'f.protocol', text: (r) => [wc('protocol', r.protocol), r.identifier].filter(Boolean).join(' ') },
   ],
   fields: [
     name(60),
     { as: 'ref', kind: 'team', name: 'team', label: 'f.team', required: true },
-    { as: 'choice', name: 'protocol', label: 'f.protocol', hint: 'f.protocolHint', choices: own('protocol', ['osmand', 'owntracks', 'phone', 'cot']), required: true },
+    { as: 'choice', name: 'protocol', label: 'f.protocol', hint: 'f.protocolHint', choices: own('protocol', ['osmand', 'owntracks', 'phone', 'cot', 'jt808']), required: true },
+    { as: 'text', name: 'identifier', label: 'f.identifier', hint: 'f.identifierHint', max: 20, type: 'tel' },
     { as: 'date', name: 'expires', label: 'f.deviceExpires', hint: 'f.deviceExpiresHint' },
   ],
 };

@@ -27,6 +27,7 @@ interface ByName {
   Note: ours.Note;
   Alarm: ours.Alarm;
   Stamp: ours.Stamp;
+  Message: ours.Message;
   Place: ours.Place;
   Scope: ours.Scope;
   Problem: ours.Problem;

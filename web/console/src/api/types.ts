@@ -200,6 +200,15 @@ export interface Distress {
   text?: string;
 }
 
+/** The last text that the desk sent to a team's vehicle terminal. */
+export interface Message {
+  id: string;
+  text: string;
+  sent: Stamp;
+  state: 'sent' | 'delivered' | 'failed';
+  answered?: string;
+}
+
 export interface Team extends Head<'team'> {
   name: string;
   call_sign: string;
@@ -219,6 +228,7 @@ export interface Team extends Head<'team'> {
   status: TeamStatus;
   task?: string;
   distress?: Distress;
+  message?: Message;
   multi_assign?: boolean;
   invented?: boolean;
   retired?: boolean;
@@ -275,10 +285,14 @@ export interface Stock extends Head<'stock'> {
 
 export interface Device extends Head<'device'> {
   name: string;
-  protocol: 'osmand' | 'owntracks' | 'phone' | 'cot';
+  protocol: 'osmand' | 'owntracks' | 'phone' | 'cot' | 'jt808';
   team: string;
   revoked?: boolean;
   expires?: string;
+  /** jt808: the phone number of the terminal's card */
+  identifier?: string;
+  terminal?: string;
+  registered?: string;
 }
 
 export interface Note extends Head<'note'> {

@@ -198,6 +198,7 @@ export interface Commands {
   'team.duty': { team: string; duty: Duty; crew?: number; reason?: string; radio?: boolean };
   'team.distress': { team: string; place?: Place; text?: string; event_time?: string };
   'team.relieve': { team: string; reason: string };
+  'team.message': { team: string; text: string };
   'equipment.commit': Expect & { equipment: string; incident: string; team?: string };
   'equipment.return': Expect & { equipment: string; condition?: Condition; reason?: string };
   'depot.save': Expect & {
@@ -225,7 +226,7 @@ export interface Commands {
   };
   'person.password': { person: string; password?: string };
   'person.unlock': { person: string };
-  'device.save': Expect & { id?: string; name: string; protocol: Device['protocol']; team: string; expires?: string };
+  'device.save': Expect & { id?: string; name: string; protocol: Device['protocol']; team: string; expires?: string; identifier?: string };
   'device.token': { device: string; reason?: string };
   'device.revoke': { device: string; reason?: string };
 }

@@ -9,7 +9,7 @@ import type { CommandName } from '../api/types';
 
 /** A question the desk asks before a command goes out. */
 export type Ask =
-  | { ask: 'reason'; title: string; send: (reason: string, refused: (p: Problem) => void) => Promise<boolean> }
+  | { ask: 'reason'; title: string; label?: string; send: (reason: string, refused: (p: Problem) => void) => Promise<boolean> }
   | { ask: 'outcome'; incident: Incident }
   | { ask: 'merge'; incident: Incident }
   | { ask: 'divert'; task: Task }
@@ -127,10 +127,11 @@ export class Desk {
   }
 
   /** Asks for a reason and sends the command with it; a refusal is shown in the dialog. */
-  askReason<N extends CommandName>(title: string, name: N, body: (reason: string) => object, marks: Ref[]) {
+  askReason<N extends CommandName>(title: string, name: N, body: (reason: string) => object, marks: Ref[], label?: string) {
     this.ask = {
       ask: 'reason',
       title,
+      label,
       send: async (reason, refused) =>
         !!(await this.app.run(name, body(reason) as never, {
           marks,
