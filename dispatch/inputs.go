@@ -168,6 +168,13 @@ type TaskDivert struct {
 	Reason   string `json:"reason"`
 }
 
+// TaskAccept agrees to a proposed task.
+type TaskAccept struct {
+	Task         string     `json:"task"`
+	Understaffed string     `json:"understaffed,omitempty" doc:"reason to send a team with too few aboard"`
+	EventTime    *time.Time `json:"event_time,omitempty"`
+}
+
 // TaskRef names a task.
 type TaskRef struct {
 	Task      string     `json:"task"`

@@ -114,7 +114,7 @@ func (c *town) randomTaskCommand(rng *rand.Rand, t *dispatch.Task, i *dispatch.I
 	case 5:
 		return try("incident.split", dispatch.IncidentSplit{Incident: t.Incident, Title: "分", Tasks: []string{t.ID}})
 	case 6:
-		return try("task.accept", dispatch.TaskRef{Task: t.ID})
+		return try("task.accept", dispatch.TaskAccept{Task: t.ID})
 	}
 	if t.Next == "" {
 		return try("task.advance", dispatch.TaskAdvance{Task: t.ID, From: t.State, To: dispatch.TaskDone})

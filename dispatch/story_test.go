@@ -120,8 +120,14 @@ func TestProposedTeamOfAnotherAgency(t *testing.T) {
 			t.Errorf("the clinic was asked but does not see the %s", k)
 		}
 	}
-	c.refused(c.fireDesk, dispatch.Forbidden, "task.accept", dispatch.TaskRef{Task: task.ID})
-	c.do(c.clinicDesk, "task.accept", dispatch.TaskRef{Task: task.ID})
+	c.refused(c.fireDesk, dispatch.Forbidden, "task.accept", dispatch.TaskAccept{Task: task.ID})
+	three := 3
+	c.do(c.clinicDesk, "team.duty", dispatch.TeamDuty{Team: c.teams["jj1"], Duty: dispatch.DutyAvailable, Crew: &three, Reason: "一人请假"})
+	c.refused(c.clinicDesk, dispatch.Conflict, "task.accept", dispatch.TaskAccept{Task: task.ID})
+	agreed := put[*dispatch.Task](c, c.do(c.clinicDesk, "task.accept", dispatch.TaskAccept{Task: task.ID, Understaffed: "只有三人在队"}))
+	if !strings.Contains(agreed.Choice, "只有三人在队") {
+		t.Errorf("why it goes with too few aboard is not kept: %q", agreed.Choice)
+	}
 	au := c.fireDesk.Audience()
 	team := get[*dispatch.Team](c, dispatch.KindTeam, c.teams["jj1"])
 	if got := dispatch.See(au, dispatch.RefOf(team), team.Scope); got != dispatch.Full {

@@ -332,7 +332,7 @@ func (t *Task) setNext() {
 	}
 }
 
-func acceptTask(ctx context.Context, w *work, in *TaskRef) error {
+func acceptTask(ctx context.Context, w *work, in *TaskAccept) error {
 	o, err := w.lockTask(ctx, in.Task)
 	if err != nil {
 		return err
@@ -348,7 +348,7 @@ func acceptTask(ctx context.Context, w *work, in *TaskRef) error {
 		return err
 	}
 	o.task.State = TaskAssigned
-	if err := w.fit(ctx, o.team, o.task, ""); err != nil {
+	if err := w.fit(ctx, o.team, o.task, in.Understaffed); err != nil {
 		return err
 	}
 	due := w.at.Add(w.svc.cfg.Settings.AckWithin)

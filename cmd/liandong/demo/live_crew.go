@@ -44,7 +44,7 @@ func (l *Live) crew(ctx context.Context, t *dispatch.Task, team *dispatch.Team, 
 	switch t.State {
 	case dispatch.TaskProposed:
 		if l.sooner(plan, now, 6, 12) {
-			_, _, err := l.do(ctx, ownerActor(t.Agency), "task.accept", dispatch.TaskRef{Task: t.ID})
+			_, _, err := l.do(ctx, ownerActor(t.Agency), "task.accept", dispatch.TaskAccept{Task: t.ID})
 			return err
 		}
 	case dispatch.TaskAssigned:
