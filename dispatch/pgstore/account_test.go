@@ -211,6 +211,30 @@ func TestDeviceToken(t *testing.T) {
 	}
 }
 
+// A photo that no note took goes after a day; one that a note shows stays.
+func TestSweepPhotos(t *testing.T) {
+	t.Parallel()
+	f := open(t, Options{})
+	ctx := t.Context()
+	for _, id := range []string{"taken", "forgotten"} {
+		if err := f.SavePhoto(ctx, dispatch.Photo{ID: id, Realm: dispatch.Live, Owner: "p1", Type: "image/png", Bytes: []byte("picture"), Created: moment}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f.put(dispatch.Live, &dispatch.Note{Head: newHead(dispatch.KindNote, "n1", dispatch.Scope{Agency: "a1"}), Incident: "i1", Type: dispatch.NotePhoto, Photo: "taken"})
+	if n, err := f.Sweep(ctx, moment.Add(23*time.Hour)); err != nil || n != 0 {
+		t.Errorf("after 23 hours %d went, %v", n, err)
+	}
+	if n, err := f.Sweep(ctx, moment.Add(25*time.Hour)); err != nil || n != 1 {
+		t.Errorf("after 25 hours %d went, %v", n, err)
+	}
+	if _, err := f.Photo(ctx, dispatch.Live, "taken"); err != nil {
+		t.Errorf("a photo of a note: %v", err)
+	}
+	_, err := f.Photo(ctx, dispatch.Live, "forgotten")
+	wantCode(t, err, dispatch.NotFound, "")
+}
+
 func TestPhotoIsSeenThroughItsNote(t *testing.T) {
 	t.Parallel()
 	f := open(t, Options{})

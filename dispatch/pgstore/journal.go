@@ -137,13 +137,18 @@ func (s *Store) Realms(ctx context.Context) ([]dispatch.Realm, error) {
 	return out, fault(err)
 }
 
-// Sweep forgets answers to commands older than thirty days, and sessions that are over. It returns
-// how many rows went.
+// Sweep forgets answers to commands older than thirty days, photos that no note took within a day,
+// and sessions that are over. It returns how many rows went.
 func (s *Store) Sweep(ctx context.Context, now time.Time) (int64, error) {
 	tag, err := s.pool.Exec(ctx, "delete from command where at < $1", now.Add(-30*24*time.Hour))
 	if err != nil {
 		return 0, fault(err)
 	}
+	photos, err := s.pool.Exec(ctx, `delete from photo p where created < $1
+		and not exists (select from note n where n.realm = p.realm and n.doc ->> 'photo' = p.id)`, now.Add(-24*time.Hour))
+	if err != nil {
+		return tag.RowsAffected(), fault(err)
+	}
 	sessions, err := s.fenced(ctx, house, "delete from session where expires < $1 or seen + idle * interval '1 second' < $1", now)
-	return tag.RowsAffected() + sessions, err
+	return tag.RowsAffected() + photos.RowsAffected() + sessions, err
 }
