@@ -63,7 +63,10 @@
 //	    gets no names.
 //	{"t":"done","id":KEY,"seq":123,"at":T,"replayed":false,"put":[…],"drop":[…],"secret":S}
 //	{"t":"refused","id":KEY,"problem":{…}}
-//	    The answer to a command, as over HTTP. A refused position has the id "".
+//	    The answer to a command, as over HTTP. What has no id is refused with "".
+//	{"t":"placed","id":KEY,"shown":true}
+//	    The position with that id is stored; shown false: in the track alone,
+//	    for it was implausible or older than the one shown.
 //
 // Client to server, at most 64 KiB each:
 //
@@ -75,9 +78,10 @@
 //	{"t":"command","id":KEY,"name":"task.assign","body":{…}}
 //	    id is the idempotency key, 8 to 64 characters. Commands of one
 //	    connection are carried out in order; at most 8 may wait.
-//	{"t":"position","lon":113.8,"lat":34,"accuracy":8,"speed":null,"heading":null,"at":T}
-//	    The own position of a team's leader (source "phone"). Not answered
-//	    unless refused.
+//	{"t":"position","id":KEY,"lon":113.8,"lat":34,"accuracy":8,"speed":null,"heading":null,"at":T}
+//	    The own position of a team's leader (source "phone"). With an id, of the
+//	    client's choice, it is answered by placed when it is safe in the store,
+//	    and waits its turn among the commands; without, only when refused.
 //
 // Pings are answered by pongs, as the RFC says; a client that is not heard of
 // for a minute is cut. A cut connection resumes with since=cursor and the

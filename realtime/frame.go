@@ -75,6 +75,12 @@ func refusedFrame(id string, problem json.RawMessage) []byte {
 	return append(b, '}')
 }
 
+// placedFrame answers a position that asked for it.
+func placedFrame(id string, shown bool) []byte {
+	b := append([]byte(`{"t":"placed","id":`), quote(id)...)
+	return append(strconv.AppendBool(append(b, `,"shown":`...), shown), '}')
+}
+
 func goneFrame(teams []string) []byte {
 	b, _ := json.Marshal(struct {
 		T    string   `json:"t"`

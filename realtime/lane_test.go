@@ -301,9 +301,20 @@ func TestLeadersPhone(t *testing.T) {
 	if h := r.next("refused"); h.ID != "" || h.Problem.Field != "zero" {
 		t.Errorf("0,0: %+v", h)
 	}
+	r.say(`{"t":"position","id":"fix-1","lon":0,"lat":0}`)
+	if h := r.next("refused"); h.ID != "fix-1" || h.Problem.Field != "zero" {
+		t.Errorf("0,0 with an id: %+v", h)
+	}
 	w.ticks <- time.Time{}
 	if h := r.next("positions"); !slices.Equal(h.Team, []string{"t1"}) || h.Source[0] != "phone" || h.Stale[0] != 60 {
 		t.Errorf("got %+v", h)
+	}
+	r.say(`{"t":"position","id":"fix-2","lon":113.8001,"lat":34,"at":"2026-05-12T03:59:30Z"}`)
+	if h := r.next("placed"); h.ID != "fix-2" || !h.Shown {
+		t.Errorf("a fix that asks for an answer: %+v", h)
+	}
+	if got, _ := s.LatestPositions(t.Context(), dispatch.Live); len(got) != 1 || got[0].Point.Lon() != 113.8001 {
+		t.Errorf("answered before it was stored: the store holds %+v", got)
 	}
 }
 

@@ -94,6 +94,10 @@ func (c *conn) handle(in inbound) {
 	case "command":
 		c.command(in)
 	case "position":
+		if in.ID != "" {
+			c.command(in) // in its turn, for the answer waits for the store
+			return
+		}
 		c.position(in)
 	default:
 		c.close(CloseProtocol, fmt.Sprintf("unknown frame %.20q; look, open, command and position are known", in.T))
@@ -160,6 +164,10 @@ func (c *conn) work() {
 			c.refuse(in.ID, problemOf(stopped()))
 			continue
 		}
+		if in.T == "position" {
+			c.position(in)
+			continue
+		}
 		c.carryOut(in)
 	}
 }
@@ -177,18 +185,20 @@ func (c *conn) carryOut(in inbound) {
 	c.post(doneFrame(in.ID, answer))
 }
 
-// position takes the own position of a team's leader.
+// position takes the own position of a team's leader. One with an id is
+// answered when it is stored.
 func (c *conn) position(in inbound) {
 	if c.actor.Role != dispatch.RoleLeader || c.actor.Team == "" {
-		c.refuse("", problem{Code: dispatch.Forbidden, Status: http.StatusForbidden,
+		c.refuse(in.ID, problem{Code: dispatch.Forbidden, Status: http.StatusForbidden,
 			Detail: "only the leader of a team reports the team's position", DetailZH: "只有队长可以上报本队位置"})
 		return
 	}
 	if in.Lon == nil || in.Lat == nil {
-		c.refuse("", problem{Field: "lon", Detail: "lon and lat are needed, in degrees", DetailZH: "需要经度 lon 与纬度 lat（度）"})
+		c.refuse(in.ID, problem{Field: "lon", Detail: "lon and lat are needed, in degrees", DetailZH: "需要经度 lon 与纬度 lat（度）"})
 		return
 	}
-	if c.stream.lane == nil {
+	lane := c.stream.lane
+	if lane == nil {
 		return
 	}
 	p := dispatch.Position{Realm: c.actor.Realm, Team: c.actor.Team, Device: c.actor.ID, Source: "phone",
@@ -196,9 +206,18 @@ func (c *conn) position(in inbound) {
 	if in.At != nil {
 		p.Fixed = *in.At
 	}
-	if err := c.stream.lane.Submit(c.hub.ctx, p); err != nil {
-		c.refuse("", problemOf(err))
+	if in.ID == "" {
+		if err := lane.Submit(c.hub.ctx, p); err != nil {
+			c.refuse("", problemOf(err))
+		}
+		return
 	}
+	out, err := lane.Report(c.hub.ctx, p)
+	if err != nil {
+		c.refuse(in.ID, problemOf(err))
+		return
+	}
+	c.post(placedFrame(in.ID, out.Shown))
 }
 
 func known(v *float64) float64 {

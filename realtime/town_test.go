@@ -356,6 +356,7 @@ type heard struct {
 	Stale   []int           `json:"stale"`
 	Source  []string        `json:"source"`
 	Answer  json.RawMessage `json:"answer"`
+	Shown   bool            `json:"shown"`
 }
 
 // next reads frames until one of the type comes.
