@@ -32,6 +32,9 @@ type Handlers struct {
 	// Valid, where set, is asked once the connection can be found by
 	// Hub.Close: a sign-out between authentication and here is not missed.
 	Valid func(ctx context.Context) bool
+	// Ended, where set, is called once the connection is over, or did not come
+	// about though Serve returned nil.
+	Ended func()
 }
 
 var upgrader = websocket.Upgrader{
@@ -58,6 +61,9 @@ func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, client Client, handl
 	ws, err := upgrader.Upgrade(hijacker{w}, r, nil)
 	if err != nil {
 		h.release(c)
+		if handlers.Ended != nil {
+			handlers.Ended()
+		}
 		return nil
 	}
 	c.ws = ws
@@ -149,6 +155,9 @@ func (h *Hub) add(c *conn) {
 // remove forgets the connection once its reader has ended.
 func (h *Hub) remove(c *conn) {
 	c.cut()
+	if c.handlers.Ended != nil {
+		c.handlers.Ended()
+	}
 	if c.group != nil {
 		c.stream.leave(c)
 	}

@@ -33,6 +33,23 @@ func (s *stream) stats() StreamStats {
 	return st
 }
 
+// ReadAt is when the realm's journal was last read; zero where its feed does not run.
+func (h *Hub) ReadAt(realm dispatch.Realm) time.Time {
+	s := h.running(realm)
+	if s == nil {
+		return time.Time{}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.readAt
+}
+
+// Storage tells how the storing of positions goes.
+func (l *Lane) Storage() StorageStats {
+	st, _ := l.gauge.lane()
+	return st
+}
+
 // standing is up to where the connection has been looked after, and how many bytes
 // wait for it.
 func (c *conn) standing() (seen int64, queued int) {

@@ -40,13 +40,20 @@ func (s *Server) identify(r *http.Request) (*signedIn, error) {
 		return nil, notSignedIn()
 	}
 	ctx, now := r.Context(), s.cfg.Now()
-	si, err := s.cfg.Store.SignedIn(ctx, tokenHash(c.Value))
+	secret, from := tokenHash(c.Value), s.addressOf(r)
+	if !s.strangers.pass(secret, from, now) {
+		s.meter.refuse(refusedStrange)
+		return nil, tooStrange()
+	}
+	si, err := s.cfg.Store.SignedIn(ctx, secret)
 	if dispatch.CodeOf(err) == dispatch.NotFound {
+		s.strangers.wrong(secret, from, now)
 		return nil, notSignedIn()
 	}
 	if err != nil {
 		return nil, err
 	}
+	s.strangers.right(secret, now)
 	if si.Over(now) {
 		if err := s.cfg.Store.EndSession(ctx, si.Token); err != nil {
 			return nil, err

@@ -81,6 +81,29 @@ func bodyError(err error) error {
 
 // do carries out one command for whichever door it came through.
 func (s *Server) do(ctx context.Context, actor dispatch.Actor, name, key string, body []byte) (*Done, error) {
+	start := time.Now()
+	done, err := s.carryOut(ctx, actor, name, key, body)
+	code := ""
+	if err != nil {
+		code = codeOf(err)
+	}
+	s.meter.did(name, err == nil && done.Replayed, code, time.Since(start))
+	return done, err
+}
+
+// codeOf is the code that the refusal will show.
+func codeOf(err error) string {
+	var p *Problem
+	switch code := dispatch.CodeOf(err); {
+	case errors.As(err, &p):
+		return p.Code
+	case code != "":
+		return string(code)
+	}
+	return string(codeInternal)
+}
+
+func (s *Server) carryOut(ctx context.Context, actor dispatch.Actor, name, key string, body []byte) (*Done, error) {
 	if c, ok := dispatch.CommandByName(name); ok && len(c.Roles) == 0 {
 		return nil, refusal(dispatch.Forbidden, "此命令仅供系统使用", "only the server itself uses this command")
 	}

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"crypto/sha256"
 	"errors"
 	"io"
 	"mime"
@@ -130,9 +129,18 @@ func unknownDevice() *Problem { return refusal(dispatch.NotFound, "未知的设�
 
 // device finds the device that holds the token.
 func (s *Server) device(r *http.Request, token string) (*dispatch.Device, dispatch.Realm, error) {
-	d, realm, err := s.cfg.Store.DeviceByToken(r.Context(), sha256.Sum256([]byte(token)))
+	secret, from, now := tokenHash(token), s.addressOf(r), s.cfg.Now()
+	if !s.strangers.pass(secret, from, now) {
+		s.meter.refuse(refusedStrange)
+		return nil, "", tooStrange()
+	}
+	d, realm, err := s.cfg.Store.DeviceByToken(r.Context(), secret)
+	if err == nil {
+		s.strangers.right(secret, now)
+	}
 	switch {
 	case dispatch.CodeOf(err) == dispatch.NotFound:
+		s.strangers.wrong(secret, from, now)
 		s.cfg.Lane.Refuse("unknown_device")
 		return nil, "", unknownDevice()
 	case err != nil:
@@ -140,7 +148,7 @@ func (s *Server) device(r *http.Request, token string) (*dispatch.Device, dispat
 	case d.Revoked:
 		s.cfg.Lane.Refuse("revoked")
 		return nil, "", refusal(dispatch.Forbidden, "该设备已停用", "this device was revoked")
-	case d.Expires != nil && !d.Expires.After(s.cfg.Now()):
+	case d.Expires != nil && !d.Expires.After(now):
 		s.cfg.Lane.Refuse("expired")
 		return nil, "", refusal(dispatch.Forbidden, "该设备的令牌已过期", "this device's token has expired")
 	}

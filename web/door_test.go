@@ -127,7 +127,7 @@ func TestHeaders(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	g := h.guest()
-	for _, path := range []string{"/", "/livez", "/api/v1/settings", "/api/v1/snapshot", "/nope"} {
+	for _, path := range []string{"/", "/healthz", "/api/v1/settings", "/api/v1/snapshot", "/nope"} {
 		a := g.get(path)
 		for name, want := range map[string]string{"Content-Security-Policy": "frame-ancestors 'none'", "X-Content-Type-Options": "nosniff",
 			"Referrer-Policy": "no-referrer", "Cross-Origin-Opener-Policy": "same-origin"} {

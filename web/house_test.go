@@ -66,7 +66,8 @@ const password = "a long enough word"
 
 var scene = geo.At(113.85, 34.03)
 
-func newHouse(t *testing.T) *house {
+// newHouse opens the door; tune may change how.
+func newHouse(t *testing.T, tune ...func(*web.Config)) *house {
 	t.Helper()
 	dsn := pgtest.New(t)
 	store, err := pgstore.Open(t.Context(), dsn, pgstore.Options{})
@@ -82,7 +83,11 @@ func newHouse(t *testing.T) *house {
 	var ids atomic.Int64
 	h.svc = dispatch.NewService(store, dispatch.Config{Now: h.clock, NewID: func() string { return fmt.Sprintf("id%06d", ids.Add(1)) },
 		Hash: passwords.Hash, Committed: hub.Poke, Router: route.Default(), Settings: dispatch.DefaultSettings()})
-	door := web.New(web.Config{Service: h.svc, Store: store, Hub: hub, Lane: h.lane, Passwords: passwords, Log: log, Now: h.clock})
+	cfg := web.Config{Service: h.svc, Store: store, Hub: hub, Lane: h.lane, Passwords: passwords, Log: log, Now: h.clock}
+	for _, change := range tune {
+		change(&cfg)
+	}
+	door := web.New(cfg)
 	server := httptest.NewTLSServer(door)
 	h.url, h.tls = server.URL, server.Client()
 	t.Cleanup(func() {

@@ -1,14 +1,15 @@
 package web
 
 import (
-	"context"
 	"crypto/rand"
 	"encoding/hex"
 	"io/fs"
 	"net/http"
+	"net/netip"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/zerolog"
 
 	"liandong/dispatch"
@@ -36,8 +37,18 @@ type Config struct {
 	// PerAddress bounds the requests under way from one address; 0 means 512. A whole command centre
 	// may stand behind one address.
 	PerAddress int
-	// Ready tells what is not in order, for /readyz; nil asks the store only.
-	Ready func(ctx context.Context) error
+	// SocketsPerAddress bounds the open sockets of one address; 0 means 2,048.
+	SocketsPerAddress int
+	// Proxies are the operator's own, whose word on where a request comes from is believed.
+	Proxies []netip.Prefix
+	// Checks are looked at for /readyz beside database, feed and positions.
+	Checks []Check
+	// Machine tells of pool, disk, seal and backup; nil: nobody knows.
+	Machine func() Machine
+	// ScrapeToken opens /metrics to a program; empty: only administrators read it here.
+	ScrapeToken string
+	// Version is the program's.
+	Version string
 	// Routes lets cmd hang further doors on the API: imports, for one.
 	Routes func(Door)
 }
@@ -89,6 +100,11 @@ type Server struct {
 	snapshots *snapshots
 	gazetteer *gazetteer
 	photos    *uploads
+	meter     *meter
+	registry  *prometheus.Registry
+	health    *health
+	strangers *strangers
+	sockets   *addresses // of open sockets
 }
 
 // New builds the door and registers every route.
@@ -102,7 +118,11 @@ func New(cfg Config) *Server {
 	if cfg.PerAddress == 0 {
 		cfg.PerAddress = 512
 	}
-	s := &Server{cfg: cfg, mux: http.NewServeMux(), passwords: cfg.Passwords, throttle: newThrottle(), photos: newUploads()}
+	if cfg.SocketsPerAddress == 0 {
+		cfg.SocketsPerAddress = 2048
+	}
+	s := &Server{cfg: cfg, mux: http.NewServeMux(), passwords: cfg.Passwords, throttle: newThrottle(), photos: newUploads(),
+		meter: newMeter(cfg.Now()), strangers: newStrangers(), sockets: newAddresses(cfg.SocketsPerAddress)}
 	s.snapshots = newSnapshots(cfg.Store)
 	s.gazetteer = newGazetteer(cfg.Store)
 	s.api = newAPI(s.mux)
@@ -130,6 +150,8 @@ func (s *Server) routes() {
 	s.socketRoutes()
 	s.deviceRoutes()
 	s.healthRoutes()
+	s.metricsRoutes()
+	s.statusRoutes()
 	s.authorityRoutes()
 	s.consoleRoutes()
 	if s.cfg.Routes != nil {

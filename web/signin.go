@@ -82,8 +82,9 @@ func wrongPassword() *Problem {
 
 func (s *Server) signInBody(ctx context.Context, in *signInInput) (*sessionOutput, error) {
 	r := requestOf(ctx)
-	now, login, from := s.cfg.Now(), strings.ToLower(strings.TrimSpace(in.Body.Login)), addressOf(r)
+	now, login, from := s.cfg.Now(), strings.ToLower(strings.TrimSpace(in.Body.Login)), s.addressOf(r)
 	if wait := s.throttle.begin(login, from, now); wait > 0 {
+		s.meter.refuse(refusedSignIn)
 		return nil, throttled(wait)
 	}
 	acc, err := s.cfg.Store.AccountByLogin(ctx, login)
@@ -223,7 +224,7 @@ type passwordInput struct {
 }
 
 func (s *Server) setPassword(ctx context.Context, me *signedIn, in *passwordInput) (*struct{}, error) {
-	now, from := s.cfg.Now(), addressOf(requestOf(ctx))
+	now, from := s.cfg.Now(), s.addressOf(requestOf(ctx))
 	if wait := s.throttle.begin(me.Person.Login, from, now); wait > 0 {
 		return nil, throttled(wait)
 	}
@@ -260,5 +261,5 @@ func (s *Server) setPassword(ctx context.Context, me *signedIn, in *passwordInpu
 
 func (s *Server) audit(ctx context.Context, me *signedIn, event, detail string) error {
 	return s.cfg.Store.SaveAudit(ctx, dispatch.Audit{At: s.cfg.Now(), Person: me.Person.ID, Session: me.ID,
-		Address: addressOf(requestOf(ctx)), Event: event, Detail: detail})
+		Address: s.addressOf(requestOf(ctx)), Event: event, Detail: detail})
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"strconv"
+	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -41,13 +42,30 @@ func (s *Server) socket(w http.ResponseWriter, r *http.Request, me *signedIn) er
 	}
 	// A cross-site page could open a socket with the user's cookie; the upgrade compares Origin with
 	// the host, and browsers always send it.
-	return s.cfg.Hub.Serve(w, r, client, realtime.Handlers{
-		Command: s.socketCommand,
+	from := s.addressOf(r)
+	if !s.sockets.enter(from) {
+		s.meter.refuse(refusedSockets)
+		p := refusal(dispatch.Throttled, "同一地址打开的连接过多", "too many sockets are open from one address")
+		p.RetryAfter = 5
+		return p
+	}
+	life := s.watchSession(me)
+	ended := sync.OnceFunc(func() { life.end(); s.sockets.leave(from) })
+	err := s.cfg.Hub.Serve(w, r, client, realtime.Handlers{
+		Command: func(ctx context.Context, actor dispatch.Actor, id, name string, body []byte) (answer, problem json.RawMessage) {
+			life.used(ctx)
+			return s.socketCommand(ctx, actor, id, name, body)
+		},
+		Ended: ended,
 		Valid: func(ctx context.Context) bool {
 			again, err := s.identify(r.WithContext(ctx))
 			return err == nil && again.actor == me.actor
 		},
 	})
+	if err != nil {
+		ended()
+	}
+	return err
 }
 
 // socketCommand is the other door to the same commands: the answer and the refusal are those of HTTP.

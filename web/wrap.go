@@ -1,10 +1,8 @@
 package web
 
 import (
-	"net"
 	"net/http"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/klauspost/compress/gzhttp"
@@ -52,7 +50,7 @@ func (s *Server) wrap(mux http.Handler) http.Handler {
 		}
 		zipped.ServeHTTP(w, r)
 	})
-	return headers(s.recovered(s.limited(s.crossOrigin(routed))))
+	return headers(s.counted(s.recovered(s.limited(s.crossOrigin(unpacked(s, routed))))))
 }
 
 // crossOrigin refuses requests that change something and come from another site's page, by
@@ -62,6 +60,7 @@ func (s *Server) crossOrigin(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !strings.HasPrefix(r.URL.Path, "/devices/") {
 			if err := guard.Check(r); err != nil {
+				s.meter.refuse(refusedCrossSite)
 				s.fail(w, r, refusal(codeCSRF, "请求来自其他网站，已拒绝", "the request comes from another site's page"))
 				return
 			}
@@ -73,12 +72,13 @@ func (s *Server) crossOrigin(next http.Handler) http.Handler {
 // limited bounds the requests under way per address and logs each one: the path, never the query,
 // which may hold a device's token.
 func (s *Server) limited(next http.Handler) http.Handler {
-	busy := addresses{count: map[string]int{}, most: s.cfg.PerAddress}
+	busy := newAddresses(s.cfg.PerAddress)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		from := addressOf(r)
-		// A socket stays for hours; the hub bounds those per session.
+		from := s.addressOf(r)
+		// A socket stays for hours and is counted by itself; see socket.
 		if r.URL.Path != "/api/v1/socket" {
 			if !busy.enter(from) {
+				s.meter.refuse(refusedBusy)
 				p := refusal(dispatch.Throttled, "同一地址的并发请求过多", "too many requests under way from one address")
 				p.RetryAfter = 1
 				s.fail(w, r, p)
@@ -112,36 +112,28 @@ func (s *Server) recovered(next http.Handler) http.Handler {
 	})
 }
 
-type addresses struct {
-	mu    sync.Mutex
-	count map[string]int
-	most  int
+// counted counts every request with what it was answered.
+func (s *Server) counted(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		start, a := time.Now(), &answered{ResponseWriter: w}
+		next.ServeHTTP(a, r)
+		s.meter.request(r, a.sent(r), time.Since(start))
+	})
 }
 
-func (a *addresses) enter(from string) bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.count[from] >= a.most {
-		return false
-	}
-	a.count[from]++
-	return true
+// unpacked refuses bodies that are compressed: nobody who talks to this server has to send any, and a
+// few bytes of them can become gigabytes.
+func unpacked(s *Server, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if kind := r.Header.Get("Content-Encoding"); kind != "" && !strings.EqualFold(kind, "identity") {
+			s.meter.refuse(refusedEncoding)
+			p := invalid("Content-Encoding", shorten(kind), "请求内容不可压缩", "the body of a request must not be compressed", "identity")
+			p.Status, p.Title = http.StatusUnsupportedMediaType, http.StatusText(http.StatusUnsupportedMediaType)
+			s.fail(w, r, p)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
-func (a *addresses) leave(from string) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.count[from]--; a.count[from] == 0 {
-		delete(a.count, from)
-	}
-}
-
-// addressOf is the peer's address without its port. A header that claims another is not believed:
-// anybody can send one.
-func addressOf(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return r.RemoteAddr
-	}
-	return host
-}
+func shorten(text string) string { return text[:min(len(text), 40)] }

@@ -77,6 +77,10 @@ func (b *backupCmd) Run(ctx context.Context, c console) error {
 		if err != nil {
 			return err
 		}
+		// The status page tells when the last backup was made by the time of this file.
+		if err := os.WriteFile(filepath.Join(db.dir, lastBackup), []byte(m.Made.Format(time.RFC3339)+"\n"), 0o644); err != nil {
+			return err
+		}
 		c.say("%s: %.1f MB, schema %d, epoch %s", b.File, float64(info.Size())/1e6, m.Schema, m.Witness.Epoch)
 		for realm, h := range m.Witness.Heads {
 			c.say("  %s up to seq %d", realm, h.Seq)

@@ -10,6 +10,7 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -35,17 +36,29 @@ const (
 	headerBytes  = 16 << 10
 )
 
+// limits are what one connection and one address may take.
+type limits struct {
+	header, body time.Duration // to send them in
+	crowd        int           // connections of one address
+	apart        []netip.Prefix
+}
+
+func (m limits) on(s *http.Server) *http.Server {
+	s.ReadHeaderTimeout, s.ReadTimeout = m.header, m.body
+	return s
+}
+
 // listen opens HTTPS and, where wanted, the door that leads plain HTTP to it.
-func listen(addr, plain string, config *tls.Config, door http.Handler, zlog zerolog.Logger) (*listeners, error) {
+func listen(addr, plain string, config *tls.Config, door http.Handler, most limits, zlog zerolog.Logger) (*listeners, error) {
 	ln, err := net.Listen("tcp", addr)
 	if err != nil {
 		return nil, fmt.Errorf("the address %s cannot be used (--addr chooses another): %w", addr, err)
 	}
-	l := &listeners{addr: ln.Addr(), failed: make(chan error, 2)}
+	l := &listeners{addr: ln.Addr(), failed: make(chan error, 3)}
 	quiet := log.New(handshakes{zlog}, "", 0)
-	l.https = server(door, quiet)
+	l.https = most.on(server(door, quiet))
 	l.https.TLSConfig = config
-	go l.serve(func() error { return l.https.ServeTLS(ln, "", "") })
+	go l.serve(func() error { return l.https.ServeTLS(newCrowd(ln, most.crowd, most.apart), "", "") })
 	if plain == "" && l.addr.(*net.TCPAddr).Port == 8443 {
 		host, _, _ := net.SplitHostPort(addr)
 		plain = net.JoinHostPort(host, "8080")
@@ -59,8 +72,8 @@ func listen(addr, plain string, config *tls.Config, door http.Handler, zlog zero
 		return l, nil
 	}
 	l.plain = second.Addr()
-	l.http = server(secure(l.addr.(*net.TCPAddr).Port), quiet)
-	go l.serve(func() error { return l.http.Serve(second) })
+	l.http = most.on(server(secure(l.addr.(*net.TCPAddr).Port), quiet))
+	go l.serve(func() error { return l.http.Serve(newCrowd(second, most.crowd, most.apart)) })
 	return l, nil
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"liandong/cmd/liandong/certs"
 	"liandong/cmd/liandong/demo"
+	"liandong/dispatch"
 	"liandong/dispatch/pgstore"
 	"liandong/web"
 	"liandong/web/imports"
@@ -22,6 +23,7 @@ type serveCmd struct {
 	databaseFlags `embed:""`
 	thresholds    `embed:""`
 	cotFlags      `embed:""`
+	watchFlags    `embed:""`
 	// All addresses by default: walls and phones are other machines. Everything but the sign-in page
 	// asks for an account.
 	Addr     string   `help:"Address of the console and the API (HTTPS). All of the machine's addresses by default, because walls and phones are other machines; 127.0.0.1:8443 keeps it to this one." default:":8443" env:"LIANDONG_ADDR"`
@@ -70,6 +72,10 @@ func (s *serveCmd) Run(ctx context.Context, c console) (err error) {
 // serve opens the doors and runs until ctx ends, then closes everything in order: no new requests,
 // the sockets with their answers, positions that wait, and last the database.
 func (s *serveCmd) serve(ctx context.Context, c console, db *database, h *house, w witness, made bool) error {
+	token, err := s.watchFlags.check()
+	if err != nil {
+		return errors.Join(err, h.close())
+	}
 	config, authority, err := certs.Load(db.certificates(), s.Cert, s.Key, s.Names...)
 	if err != nil {
 		return errors.Join(err, h.close())
@@ -85,10 +91,22 @@ func (s *serveCmd) serve(ctx context.Context, c console, db *database, h *house,
 	}
 	defer tak.close() // again, where a start fails below
 	door := web.New(web.Config{Service: h.service, Store: h.store, Hub: h.hub, Lane: h.lane, Passwords: h.passwords, Settings: settings, Tianditu: web.Tianditu{Key: s.Tianditu},
-		Console: web.Console(), Authority: authority, Log: h.log, Ready: func(context.Context) error { return db.ready() }, Routes: func(d web.Door) { imports.Routes(h.service)(d); tak.routes(d) }})
-	l, err := listen(s.Addr, s.HTTPAddr, config, door, h.log)
+		Console: web.Console(), Authority: authority, Log: h.log,
+		Checks:  []web.Check{{Name: "cluster", Ask: func(context.Context) error { return db.ready() }}, {Name: "schema", Ask: db.migrated()}},
+		Machine: machine(h.store, s.Dir), ScrapeToken: token, Version: buildVersion(), Proxies: s.TrustedProxy, SocketsPerAddress: s.SocketsPerAddress,
+		Routes: func(d web.Door) { imports.Routes(h.service)(d); tak.routes(d) }})
+	l, err := listen(s.Addr, s.HTTPAddr, config, door, limits{headerWithin, bodyWithin, crowded, s.TrustedProxy}, h.log)
 	if err != nil {
 		return errors.Join(err, h.close())
+	}
+	_, unwatched, err := s.watchFlags.open(door.Metrics(), func(err error) { l.failed <- err })
+	if err != nil {
+		return errors.Join(err, l.close(), h.close())
+	}
+	defer unwatched()
+	// The feed runs before the first console comes, so that none waits for it and readiness is told truly.
+	if err := h.hub.Open(ctx, dispatch.Live); err != nil {
+		h.log.Warn().Err(err).Msg("the feed cannot be read yet; it is tried again when somebody asks")
 	}
 	addressFile := filepath.Join(s.Dir, "address")
 	if err := os.WriteFile(addressFile, []byte(l.base()+"\n"), 0o644); err != nil {

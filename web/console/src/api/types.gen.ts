@@ -38,6 +38,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** how the server does; for administrators of a coordinating agency */
+        get: operations["status"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/commands/agency.save": {
         parameters: {
             query?: never;
@@ -1078,26 +1095,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/commands/team.message": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * send a text to the team's vehicle terminal
-         * @description 发送消息
-         */
-        post: operations["team-message"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/commands/team.relieve": {
         parameters: {
             query?: never;
@@ -1515,6 +1512,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** figures for Prometheus; for administrators of a coordinating agency, or with the operator's scrape token as bearer */
+        get: operations["metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1701,6 +1715,11 @@ export interface components {
              */
             level?: number;
         };
+        CheckLine: {
+            /** @enum {string} */
+            name: "database" | "schema" | "journal" | "positions" | "cluster";
+            ok: boolean;
+        };
         City: {
             bound?: number[];
             center?: number[];
@@ -1783,8 +1802,6 @@ export interface components {
             expires?: string;
             /** @description unique within the realm */
             id: string;
-            /** @description jt808: phone number of the terminal's card */
-            identifier?: string;
             /**
              * @description the noun (enum property replaced by openapi-typescript)
              * @enum {string}
@@ -1792,14 +1809,11 @@ export interface components {
             kind: "device";
             name: string;
             /** @enum {string} */
-            protocol: "osmand" | "owntracks" | "phone" | "cot" | "jt808";
-            /** Format: date-time */
-            registered?: string;
+            protocol: "osmand" | "owntracks" | "phone" | "cot";
             revoked?: boolean;
             scope: components["schemas"]["Scope"];
             /** @description whose position it tells */
             team: string;
-            terminal?: string;
             /** Format: date-time */
             updated: string;
             /** Format: int64 */
@@ -1836,12 +1850,18 @@ export interface components {
             /** Format: date-time */
             expires?: string;
             id?: string;
-            /** @description jt808: phone number of the terminal's card */
-            identifier?: string;
             name: string;
             /** @enum {string} */
-            protocol: "osmand" | "owntracks" | "phone" | "cot" | "jt808";
+            protocol: "osmand" | "owntracks" | "phone" | "cot";
             team: string;
+        };
+        Disk: {
+            /** Format: int64 */
+            free: number;
+            /** @description under a tenth is free */
+            low: boolean;
+            /** Format: int64 */
+            size: number;
         };
         Distress: {
             by: string;
@@ -1944,6 +1964,37 @@ export interface components {
             initials: string[];
             parent?: string;
             zh: string;
+        };
+        Feed: {
+            /**
+             * Format: int64
+             * @description changes that the slowest console has not been sent yet
+             */
+            behind: number;
+            /** Format: int64 */
+            consoles: number;
+            /**
+             * Format: int64
+             * @description newest change read
+             */
+            head: number;
+            /**
+             * Format: double
+             * @description seconds since the journal was last read
+             */
+            lag: number;
+            /**
+             * Format: int64
+             * @description bytes that wait for consoles
+             */
+            queued: number;
+            /** @enum {string} */
+            realm: "live" | "drill";
+            /**
+             * Format: int64
+             * @description changes in the journal that were not read yet; -1 while the database is away
+             */
+            unread: number;
         };
         FrameBeat: {
             /** Format: date-time */
@@ -2348,14 +2399,19 @@ export interface components {
              */
             next: number;
         };
-        Message: {
-            /** Format: date-time */
-            answered?: string;
-            id: string;
-            sent: components["schemas"]["Stamp"];
-            /** @enum {string} */
-            state: "sent" | "delivered" | "failed";
-            text: string;
+        Machine: {
+            /**
+             * Format: date-time
+             * @description when the last backup of this folder was made
+             */
+            backup?: string;
+            disk?: components["schemas"]["Disk"];
+            pool: components["schemas"]["Pool"];
+            /**
+             * Format: date-time
+             * @description when the heads of the journals were last signed
+             */
+            sealed?: string;
         };
         MoveTables: {
             duty: {
@@ -2516,6 +2572,57 @@ export interface components {
             point?: number[];
             source?: string;
             text?: string;
+        };
+        Pool: {
+            /** Format: int64 */
+            idle: number;
+            /** Format: int64 */
+            most: number;
+            /** Format: int64 */
+            used: number;
+            /**
+             * Format: double
+             * @description seconds that they waited
+             */
+            waited: number;
+            /**
+             * Format: int64
+             * @description questions that had to wait for a free connection, since the start
+             */
+            waits: number;
+        };
+        PositionStatus: {
+            /**
+             * Format: double
+             * @description seconds that storing a batch took in the mean
+             */
+            batch_mean: number;
+            /** Format: int64 */
+            batches: number;
+            /** Format: date-time */
+            failed_at?: string;
+            /** @description stored only or refused, by reason */
+            held: {
+                [key: string]: number;
+            };
+            /**
+             * Format: int64
+             * @description could not be stored; their sources were told to send again
+             */
+            lost: number;
+            /** Format: int64 */
+            shown: number;
+            /** Format: int64 */
+            stored: number;
+            /** Format: date-time */
+            stored_at?: string;
+            /** Format: int64 */
+            teams: number;
+            /**
+             * Format: int64
+             * @description not stored yet
+             */
+            waiting: number;
         };
         Problem: {
             /** @description what must end first */
@@ -2757,6 +2864,45 @@ export interface components {
             /** Format: int64 */
             seq: number;
         };
+        Sockets: {
+            /** @description closed by the server since the start, by close code */
+            closed: {
+                [key: string]: number;
+            };
+            /** Format: int64 */
+            open: number;
+            /** Format: int64 */
+            sessions: number;
+            /**
+             * Format: double
+             * @description seconds that a tick took in the mean, since the start
+             */
+            tick_mean: number;
+            /**
+             * Format: int64
+             * @description ticks that took longer than a quarter of a second
+             */
+            tick_slow: number;
+            /** Format: date-time */
+            ticked?: string;
+            /** Format: int64 */
+            ticks: number;
+        };
+        Source: {
+            /**
+             * Format: date-time
+             * @description newest fix that was shown
+             */
+            fixed?: string;
+            held: {
+                [key: string]: number;
+            };
+            /** Format: date-time */
+            received: string;
+            /** Format: int64 */
+            shown: number;
+            source: string;
+        };
         Stamp: {
             /** Format: date-time */
             at: string;
@@ -2765,6 +2911,28 @@ export interface components {
             /** Format: date-time */
             event?: string;
             via?: string;
+        };
+        Status: {
+            /** Format: date-time */
+            at: string;
+            checks: components["schemas"]["CheckLine"][];
+            /** @description commands of users since the start by outcome: done, replayed, or the code of the refusal */
+            commands: {
+                [key: string]: number;
+            };
+            epoch: string;
+            feeds: components["schemas"]["Feed"][];
+            machine?: components["schemas"]["Machine"];
+            positions: components["schemas"]["PositionStatus"];
+            /** @description what the door turned away before it was looked at, by reason */
+            refused: {
+                [key: string]: number;
+            };
+            sockets: components["schemas"]["Sockets"];
+            sources: components["schemas"]["Source"][];
+            /** Format: date-time */
+            started: string;
+            version: string;
         };
         Stock: {
             /** Format: int64 */
@@ -2891,6 +3059,13 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        TaskAccept: {
+            /** Format: date-time */
+            event_time?: string;
+            task: string;
+            /** @description reason to send a team with too few aboard */
+            understaffed?: string;
+        };
         TaskAdvance: {
             /** @description where the team goes on to; with to = to_destination only */
             destination?: components["schemas"]["Place"];
@@ -2993,7 +3168,6 @@ export interface components {
             kind: "team";
             /** @description personal data */
             leader?: string;
-            message?: components["schemas"]["Message"];
             multi_assign?: boolean;
             name: string;
             /** @description personal data */
@@ -3038,11 +3212,6 @@ export interface components {
             /** @description needed for out_of_service, and to report for duty understaffed */
             reason?: string;
             team: string;
-        };
-        TeamMessage: {
-            team: string;
-            /** @description 1 to 300 characters */
-            text: string;
         };
         TeamRelieve: {
             reason: string;
@@ -3183,6 +3352,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DeviceList"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    status: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
                 };
             };
             /** @description Error */
@@ -4812,7 +5010,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["TaskRef"];
+                "application/json": components["schemas"]["TaskAccept"];
             };
         };
         responses: {
@@ -5257,46 +5455,6 @@ export interface operations {
         };
         responses: {
             /** @description set a team's duty and crew */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Done"];
-                };
-            };
-            /** @description refused */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "team-message": {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
-                "Idempotency-Key": string;
-                /** @description the session's csrf */
-                "X-CSRF": string;
-                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
-                "If-Match"?: string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["TeamMessage"];
-            };
-        };
-        responses: {
-            /** @description send a text to the team's vehicle terminal */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6238,6 +6396,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": unknown[];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    metrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description figures for Prometheus; for administrators of a coordinating agency, or with the operator's scrape token as bearer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
                 };
             };
             /** @description refused */
