@@ -1095,6 +1095,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/commands/team.message": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * send a text to the team's vehicle terminal
+         * @description 发送消息
+         */
+        post: operations["team-message"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/commands/team.relieve": {
         parameters: {
             query?: never;
@@ -1802,6 +1822,8 @@ export interface components {
             expires?: string;
             /** @description unique within the realm */
             id: string;
+            /** @description jt808: phone number of the terminal's card */
+            identifier?: string;
             /**
              * @description the noun (enum property replaced by openapi-typescript)
              * @enum {string}
@@ -1809,11 +1831,14 @@ export interface components {
             kind: "device";
             name: string;
             /** @enum {string} */
-            protocol: "osmand" | "owntracks" | "phone" | "cot";
+            protocol: "osmand" | "owntracks" | "phone" | "cot" | "jt808";
+            /** Format: date-time */
+            registered?: string;
             revoked?: boolean;
             scope: components["schemas"]["Scope"];
             /** @description whose position it tells */
             team: string;
+            terminal?: string;
             /** Format: date-time */
             updated: string;
             /** Format: int64 */
@@ -1850,9 +1875,11 @@ export interface components {
             /** Format: date-time */
             expires?: string;
             id?: string;
+            /** @description jt808: phone number of the terminal's card */
+            identifier?: string;
             name: string;
             /** @enum {string} */
-            protocol: "osmand" | "owntracks" | "phone" | "cot";
+            protocol: "osmand" | "owntracks" | "phone" | "cot" | "jt808";
             team: string;
         };
         Disk: {
@@ -2412,6 +2439,15 @@ export interface components {
              * @description when the heads of the journals were last signed
              */
             sealed?: string;
+        };
+        Message: {
+            /** Format: date-time */
+            answered?: string;
+            id: string;
+            sent: components["schemas"]["Stamp"];
+            /** @enum {string} */
+            state: "sent" | "delivered" | "failed";
+            text: string;
         };
         MoveTables: {
             duty: {
@@ -3168,6 +3204,7 @@ export interface components {
             kind: "team";
             /** @description personal data */
             leader?: string;
+            message?: components["schemas"]["Message"];
             multi_assign?: boolean;
             name: string;
             /** @description personal data */
@@ -3212,6 +3249,11 @@ export interface components {
             /** @description needed for out_of_service, and to report for duty understaffed */
             reason?: string;
             team: string;
+        };
+        TeamMessage: {
+            team: string;
+            /** @description 1 to 300 characters */
+            text: string;
         };
         TeamRelieve: {
             reason: string;
@@ -5455,6 +5497,46 @@ export interface operations {
         };
         responses: {
             /** @description set a team's duty and crew */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "team-message": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TeamMessage"];
+            };
+        };
+        responses: {
+            /** @description send a text to the team's vehicle terminal */
             200: {
                 headers: {
                     [name: string]: unknown;
