@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync/atomic"
 	"time"
@@ -63,6 +64,10 @@ func (b *bench) moving(ctx context.Context, f *Figures) error {
 			counts = append(counts, count)
 			return client.Config{Positions: func(p client.Positions) { count.Add(int64(len(p.Team))) }}
 		})
+		if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+			b.opt.Tell(fmt.Sprintf("  %d consoles: %v", n, err))
+			break
+		}
 		if err != nil {
 			return err
 		}
@@ -97,12 +102,10 @@ func (b *bench) moving(ctx context.Context, f *Figures) error {
 		m := Moving{n, float64(taken.Load()) / seconds, float64(worst) / float64(b.opt.Teams) / seconds, float64(bytes()-before) / seconds}
 		f.Moving = append(f.Moving, m)
 		b.opt.Tell(fmt.Sprintf("  %d consoles: %.2f Hz, %.0f reports/s, %.1f MB/s", n, m.Hz, m.Reports, m.Bytes/1e6))
-		if m.Hz >= 0.9 {
-			f.Served = n
-		}
-		if m.Hz < 0.5 {
+		if m.Hz < 0.9 {
 			break
 		}
+		f.Served = n
 	}
 	stop()
 	return group.Wait()
