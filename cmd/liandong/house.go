@@ -24,7 +24,7 @@ type thresholds struct {
 	ClaimFor     time.Duration            `help:"A claimed report goes back to the queue after this." default:"5m" env:"LIANDONG_CLAIM_FOR"`
 	ArchiveAfter time.Duration            `help:"A finished incident leaves the board after this; 0 never." default:"24h" env:"LIANDONG_ARCHIVE_AFTER"`
 	CheckEvery   time.Duration            `help:"Safety check-in of teams on scene; 0 off." default:"20m" env:"LIANDONG_CHECK_EVERY"`
-	Stale        map[string]time.Duration `help:"After how long a position of a source is stale." default:"osmand=90s;owntracks=5m;phone=60s;cot=90s;demo=30s" env:"LIANDONG_STALE" placeholder:"SOURCE=SPAN;…"`
+	Stale        map[string]time.Duration `help:"After how long a position of a source is stale." default:"osmand=90s;owntracks=5m;phone=60s;cot=90s;jt808=90s;demo=30s" env:"LIANDONG_STALE" placeholder:"SOURCE=SPAN;…"`
 }
 
 func (t thresholds) settings() (dispatch.Settings, error) {

@@ -24,6 +24,7 @@ type serveCmd struct {
 	thresholds    `embed:""`
 	cotFlags      `embed:""`
 	watchFlags    `embed:""`
+	jt808Flags    `embed:""`
 	// All addresses by default: walls and phones are other machines. Everything but the sign-in page
 	// asks for an account.
 	Addr     string   `help:"Address of the console and the API (HTTPS). All of the machine's addresses by default, because walls and phones are other machines; 127.0.0.1:8443 keeps it to this one." default:":8443" env:"LIANDONG_ADDR"`
@@ -90,6 +91,11 @@ func (s *serveCmd) serve(ctx context.Context, c console, db *database, h *house,
 		return errors.Join(err, h.close())
 	}
 	defer tak.close() // again, where a start fails below
+	vehicles, err := s.jt808Flags.open(h)
+	if err != nil {
+		return errors.Join(err, h.close())
+	}
+	defer vehicles.close()
 	door := web.New(web.Config{Service: h.service, Store: h.store, Hub: h.hub, Lane: h.lane, Passwords: h.passwords, Settings: settings, Tianditu: web.Tianditu{Key: s.Tianditu},
 		Console: web.Console(), Authority: authority, Log: h.log,
 		Checks:  []web.Check{{Name: "cluster", Ask: func(context.Context) error { return db.ready() }}, {Name: "schema", Ask: db.migrated()}},
@@ -137,6 +143,7 @@ func (s *serveCmd) serve(ctx context.Context, c console, db *database, h *house,
 	case failed = <-l.failed:
 	}
 	tak.close()
+	vehicles.close()
 	closing := l.close()
 	stop()
 	work.Wait()
