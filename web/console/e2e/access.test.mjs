@@ -63,9 +63,10 @@ test('axe: the phone page and its tabs', async (house) => {
 
 test('axe: every administration page and its form', async (house) => {
   const page = await house.screen('/admin', 'admin');
-  for (const name of ['person', 'device', 'agency', 'team', 'depot', 'equipment', 'stock', 'hazard', 'area', 'imports']) {
+  for (const name of ['person', 'device', 'agency', 'team', 'depot', 'equipment', 'stock', 'hazard', 'area', 'imports', 'status']) {
     await page.locator(`nav a[href="#/${name}"]`).click();
     await page.locator(`nav a[href="#/${name}"][aria-current=page]`).waitFor();
+    if (name === 'status') await page.locator('.verdict').waitFor();
     await clean(house, page, `admin ${name}`);
     const open = page.locator('main button.open').first();
     if (!(await open.count())) continue;

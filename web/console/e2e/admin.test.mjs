@@ -174,3 +174,26 @@ test('admin sets who is on duty in a township, first called first', async (house
   assert.deepEqual(now.duty, [{ name: '夜班王五', phone: '10000000001' }, ...before.duty]);
   await api.do('area.duty', { area: before.id, duty: before.duty });
 });
+
+test('admin sees how the server does, in both languages and by keyboard', async (house) => {
+  const page = await house.screen('/admin#/status', 'admin');
+  const verdict = page.locator('.verdict');
+  await verdict.waitFor();
+  for (const title of ['连接与变更流', '定位', '数据库与磁盘']) await page.getByRole('heading', { name: title, exact: true }).waitFor();
+  const api = await house.api('admin');
+  const save = () => api.do('team.save', { name: `状态${unique()}`, call_sign: `状态${unique()}`, type: 'fire', seats_min: 1, seats_full: 2, base: { point: [113.85, 34.03] } });
+  await save();
+  // The figures are asked for again by themselves: the next command shows up.
+  const figure = page.locator('section', { hasText: '命令结果' }).locator('dd').first();
+  await figure.waitFor();
+  const before = await figure.innerText();
+  await save();
+  await page.waitForFunction((was) => [...document.querySelectorAll('section')].find((s) => s.textContent.includes('命令结果'))?.querySelector('dd')?.textContent !== was, before);
+  // The tables take the focus, so that the keyboard can scroll them.
+  const sheet = page.locator('[role=region][tabindex]').first();
+  await sheet.focus();
+  assert.equal(await sheet.evaluate((x) => document.activeElement === x), true);
+  await page.getByRole('button', { name: 'EN', exact: true }).click();
+  await page.getByRole('heading', { name: 'Status', exact: true }).waitFor();
+  await page.getByRole('heading', { name: 'Connections and feed' }).waitFor();
+});
