@@ -52,3 +52,13 @@ func (b *benchCmd) Run(ctx context.Context, c console) (err error) {
 	figures.Print(c.out)
 	return nil
 }
+
+// benchServerCmd is the server under test of a part that measures the hub alone.
+type benchServerCmd struct {
+	Kind string `arg:"" enum:"hub,floor" help:"The real hub, or the least that writes the same frames."`
+}
+
+// Run serves until its standard input ends.
+func (b *benchServerCmd) Run(ctx context.Context, c console) error {
+	return bench.Serve(ctx, b.Kind, nil, os.Stdin, c.out)
+}

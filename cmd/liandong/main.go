@@ -36,6 +36,7 @@ type commands struct {
 	Replay        replayCmd        `cmd:"" help:"Play a real dispatch log through the public commands."`
 	VerifyFeed    verifyFeedCmd    `cmd:"" name:"verify-feed" help:"Prove the feed: consoles cut and the server killed while a log is played; each picture must equal a fresh snapshot."`
 	Bench         benchCmd         `cmd:"" help:"Measure commands per second, latency, consoles served and memory on this machine."`
+	BenchServer   benchServerCmd   `cmd:"" name:"bench-server" hidden:"" help:"The server under test of bench."`
 	Version       versionCmd       `cmd:"" help:"Print the version."`
 }
 

@@ -2,11 +2,13 @@ package bench
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"os"
 	"runtime"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Machine says on what the figures were taken; without it they mean nothing.
@@ -55,3 +57,19 @@ func rss(pid int) (int64, error) {
 	return n, nil
 }
 
+// cpu is how long a process has run on a processor, in its own code and in the
+// kernel for it.
+func cpu(pid int) (time.Duration, error) {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return 0, fmt.Errorf("the time of process %d cannot be read here; this needs Linux: %w", pid, err)
+	}
+	_, rest, _ := strings.Cut(string(b), ") ") // the name may hold anything
+	fields := strings.Fields(rest)
+	if len(fields) < 13 {
+		return 0, fmt.Errorf("/proc/%d/stat has %d fields", pid, len(fields))
+	}
+	user, err1 := strconv.ParseInt(fields[11], 10, 64)
+	kernel, err2 := strconv.ParseInt(fields[12], 10, 64)
+	return time.Duration(user+kernel) * 10 * time.Millisecond, errors.Join(err1, err2) // a tick is a hundredth of a second on Linux
+}

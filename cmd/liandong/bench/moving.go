@@ -134,14 +134,3 @@ func (b *bench) drive(ctx context.Context, first, senders int, taken *atomic.Int
 		}
 	}
 }
-
-func pause(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}

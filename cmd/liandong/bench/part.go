@@ -11,14 +11,19 @@ import (
 type part struct {
 	name, about string
 	// city tells that it needs the whole server with its database and people.
-	city  bool
-	run   func(*bench, context.Context, *Figures) error
+	city bool
+	run  func(*bench, context.Context, *Figures) error
+	// print writes the part's figures for a person; nil where rows of a common
+	// table are all there is.
 	print func(*Figures, func(format string, args ...any))
 }
 
 // parts is everything that can be measured, in the order of the report. A new
 // group of figures is one more line here.
 var parts = []part{
+	{"idle", "what an idle console costs the hub in memory", false, (*bench).idle, nil},
+	{"hub", "changes through the hub: cost, rate, delay, and catching up after a cut", false, (*bench).hub, nil},
+	{"tls", "what TLS adds to a console", false, (*bench).secured, nil},
 	{"memory", "what an idle console of the whole server costs", true, (*bench).memory, printMemory},
 	{"commands", "commands carried out and kept, per second", true, (*bench).commands, printCommands},
 	{"latency", "from a command to the consoles", true, (*bench).latency, printLatency},
@@ -61,8 +66,13 @@ func (f *Figures) Print(w io.Writer) {
 	say := func(format string, args ...any) { fmt.Fprintf(w, format+"\n", args...) }
 	m := f.Machine
 	say("%d processors (%s), %.0f GB, %s, %s; server, database and load on this one machine", m.Processors, m.Model, float64(m.Memory)/(1<<30), m.System, m.Go)
+	if len(f.Feed) > 0 {
+		printFeed(f, say)
+	}
 	for _, p := range f.parts {
-		p.print(f, say)
+		if p.print != nil {
+			p.print(f, say)
+		}
 	}
 	say("took %.0f s", f.Took)
 }
@@ -91,6 +101,25 @@ func printMoving(f *Figures, say func(string, ...any)) {
 func printMemory(f *Figures, say func(string, ...any)) {
 	m := f.Memory
 	say("memory of the whole server, over TLS: %.0f kB per idle console (%d consoles, %.0f → %.0f MB)", m.PerConsole/1e3, m.Consoles, float64(m.Before)/1e6, float64(m.After)/1e6)
+}
+
+// printFeed prints the rows beside their floor.
+func printFeed(f *Figures, say func(string, ...any)) {
+	say("the hub alone, 300-byte changes over plain TCP, one audience; CPU and memory are the server's, from the operating system")
+	say("  %-62s %10s %10s %7s   quoted, other run: Centrifugo, plain gorilla", "", "this", "floor", "ratio")
+	for _, r := range f.Feed {
+		line := fmt.Sprintf("  %-62s %10.4g", r.Name+", "+r.Unit, r.Ours)
+		if r.Floor != 0 {
+			line += fmt.Sprintf(" %10.4g %6.2f×", r.Floor, r.Ours/r.Floor)
+		}
+		for i, q := range r.Quoted {
+			if i == 0 {
+				line += "  "
+			}
+			line += fmt.Sprintf(" %.4g", q.Value)
+		}
+		say("%s", line)
+	}
 }
 
 // Row is one figure of this server beside its floor, in the same run.
