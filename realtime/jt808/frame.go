@@ -61,7 +61,6 @@ const (
 var (
 	errHalf     = errors.New("half")      // ended within
 	errOversize = errors.New("oversize")  // longer than any frame
-	errEscape   = errors.New("escape")    // 7D without 01 or 02
 	errShort    = errors.New("short")     // too short for its header
 	errChecksum = errors.New("checksum")  // damaged on the way
 	errLength   = errors.New("length")    // not as long as it says
@@ -73,10 +72,7 @@ var (
 // raw.
 func Decode(raw []byte) (Frame, error) {
 	var f Frame
-	b, err := unescape(raw)
-	if err != nil {
-		return f, err
-	}
+	b := unescape(raw)
 	if len(b) < 5 {
 		return f, errShort
 	}
@@ -166,23 +162,19 @@ func Encode(f Frame) []byte {
 	return append(out, mark)
 }
 
-func unescape(raw []byte) ([]byte, error) {
+// unescape also takes a 7D that some terminals forget to escape: the checksum
+// tells whether that was right.
+func unescape(raw []byte) []byte {
 	b := make([]byte, 0, len(raw))
 	for i := 0; i < len(raw); i++ {
 		x := raw[i]
-		if x == escape {
+		if x == escape && i+1 < len(raw) && (raw[i+1] == 1 || raw[i+1] == 2) {
 			i++
-			switch {
-			case i < len(raw) && raw[i] == 1:
-			case i < len(raw) && raw[i] == 2:
-				x = mark
-			default:
-				return nil, errEscape
-			}
+			x = escape - 1 + raw[i]
 		}
 		b = append(b, x)
 	}
-	return b, nil
+	return b
 }
 
 func fromBCD(b []byte) (string, bool) {

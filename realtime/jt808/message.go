@@ -197,8 +197,8 @@ func DecodeLocation(b []byte) (Location, error) {
 			l.Time = at
 		}
 	}
-	for b = b[basic:]; len(b) > 0; {
-		if len(b) < 2 || len(b) < 2+int(b[1]) {
+	for b = b[basic:]; len(b) >= 2; { // one byte more fills up
+		if len(b) < 2+int(b[1]) {
 			l.Cut = true
 			break
 		}
