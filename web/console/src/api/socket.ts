@@ -1,6 +1,7 @@
 // One socket that keeps itself alive: it dials, listens, notices silence and
 // dials again. What frames mean is not its business (see store/live.ts).
-import type { Ask, Frame } from './types';
+import type { Patch } from './pack';
+import type { Ask } from './types';
 
 /** Named close codes; the server's are in realtime/close.go. */
 export const closeCodes = {
@@ -37,7 +38,9 @@ export interface SocketOptions {
   dial: (since: number, epoch: string) => Wire;
   /** Where the next dial continues. */
   cursor: () => { seq: number; epoch: string };
-  frame: (f: Frame) => void;
+  /** Reads a text frame; a wire may also hand over what was read elsewhere. */
+  read: (text: string) => Patch;
+  frame: (f: Patch) => void;
   opened: () => void;
   closed: (what: After) => void;
   random?: () => number;
@@ -95,8 +98,8 @@ export class Socket {
       this.o.opened();
     };
     wire.onmessage = (e) => {
-      if (wire !== this.#wire || typeof e.data !== 'string') return;
-      const frame = JSON.parse(e.data) as Frame;
+      if (wire !== this.#wire || typeof e.data === 'undefined') return;
+      const frame = typeof e.data === 'string' ? this.o.read(e.data) : (e.data as Patch);
       this.#tries = 0;
       if (frame.t === 'hello' && frame.beat > 0) this.#beat = frame.beat;
       this.#listen();
@@ -135,10 +138,13 @@ export class Socket {
   }
 }
 
-/** Dials the server the page came from. */
-export function dialServer(since: number, epoch: string): Wire {
+/** Where the server the page came from has its socket. */
+export function socketURL(since: number, epoch: string): string {
   const url = new URL('/api/v1/socket', location.href);
   url.protocol = url.protocol.replace('http', 'ws');
   url.search = new URLSearchParams({ since: String(since), epoch }).toString();
-  return new WebSocket(url) as unknown as Wire;
+  return url.href;
 }
+
+/** Dials the server the page came from. */
+export const dialServer = (since: number, epoch: string): Wire => new WebSocket(socketURL(since, epoch)) as unknown as Wire;

@@ -201,6 +201,7 @@ export const enDesk = {
   'board.byStatus': 'by status',
   'board.byAgency': 'by agency',
   'board.byType': 'by type',
+  'board.more': '{n} more; type to filter',
   'board.empty': 'No such team',
   'board.crew': '{crew}/{full}',
   'board.understaffed': 'understaffed',

@@ -43,7 +43,7 @@ export const en = {
   'link.lost': 'link cut {n} s',
   'link.title': 'Link',
   'link.bar.delayed': 'Data {n} s late: the screen may not show the latest. Reconnecting',
-  'link.bar.lost': 'Link cut for {n} s: the screen shows an old picture. Commands given now are NOT sent; use radio or telephone',
+  'link.bar.lost': 'Link cut for {n} s: the screen shows an old picture; whether teams are in contact is not known. Commands given now are NOT sent; use radio or telephone',
   'link.back': 'The link is back, the picture is up to date',
 
   'sign.title': 'Sign in',

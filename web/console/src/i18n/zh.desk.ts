@@ -199,6 +199,7 @@ export const zhDesk = {
   'board.byStatus': '按状态',
   'board.byAgency': '按单位',
   'board.byType': '按类型',
+  'board.more': '另有 {n} 支队伍，请输入过滤',
   'board.empty': '没有符合的队伍',
   'board.crew': '{crew}/{full}',
   'board.understaffed': '缺员',

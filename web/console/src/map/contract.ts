@@ -4,6 +4,7 @@ import type { PaddingOptions } from 'maplibre-gl';
 import type { Bound, Point, Ref } from '../api/types';
 import type { Lang } from '../i18n';
 import type { Clock } from '../store/clock';
+import type { Looks } from '../store/looks';
 import type { Positions } from '../store/positions';
 import type { Store } from '../store/store';
 import type { Scale } from './enlarge';
@@ -21,6 +22,7 @@ export interface MapOptions {
   store: Store;
   positions: Positions;
   clock: Clock;
+  looks: Looks;
   theme?: Theme;
   lang?: Lang;
   /** What is shown at first, and by fit() with nothing to fit. */

@@ -5,6 +5,7 @@ import type { GeoJSONSource, LayerSpecification, Map as GLMap } from 'maplibre-g
 import type { Kind, Point, Ref } from '../api/types';
 import type { Lang } from '../i18n';
 import type { Clock } from '../store/clock';
+import type { Looks } from '../store/looks';
 import type { Positions } from '../store/positions';
 import { alarms } from '../store/select';
 import type { Store } from '../store/store';
@@ -15,6 +16,7 @@ export interface Scene {
   readonly store: Store;
   readonly positions: Positions;
   readonly clock: Clock;
+  readonly looks: Looks;
   theme: Theme;
   lang: Lang;
   selected: Ref | undefined;
@@ -30,6 +32,8 @@ export interface LiveLayer {
   add(map: GLMap, scene: Scene): void;
   remove(map: GLMap): void;
   draw(map: GLMap, scene: Scene): void;
+  /** The id of what it drew without features at a point of the map's box, CSS pixels. */
+  at?(map: GLMap, x: number, y: number, near: number): string | undefined;
 }
 
 export type Properties = Record<string, string | number | boolean>;

@@ -2,6 +2,7 @@
 import { type Point, type Task } from '../api/types';
 import { incidentOpen, taskByTeam } from '../store/select';
 import { isStale } from '../store/positions';
+import { many } from './crowd';
 import { featureLayer, isSelected, line, type Feature, type Scene } from './layer';
 
 const towards = new Set<Task['state']>(['assigned', 'acknowledged', 'en_route', 'to_destination']);
@@ -17,12 +18,16 @@ export function goalOf(task: Task, store: Scene['store']): Point | undefined {
 export function linkFeatures(scene: Pick<Scene, 'store' | 'positions' | 'selected' | 'clock'>): Feature[] {
   const now = scene.clock.now();
   const out: Feature[] = [];
-  for (const [id, task] of taskByTeam(scene.store.all('task'))) {
+  const tasks = taskByTeam(scene.store.all('task'));
+  // So many lines would say nothing: only those of what is selected.
+  const all = tasks.size <= many;
+  for (const [id, task] of tasks) {
+    const selected = isSelected(scene, 'team', id) || isSelected(scene, 'incident', task.incident);
+    if (!all && !selected) continue;
     const to = goalOf(task, scene.store);
     const p = scene.positions.get(id);
     const from: Point | undefined = p ? [p.lon, p.lat] : scene.store.get('team', id)?.base.point;
     if (!to || !from) continue;
-    const selected = isSelected(scene, 'team', id) || isSelected(scene, 'incident', task.incident);
     out.push(
       line([from, to], {
         waits: task.state === 'assigned' || task.state === 'acknowledged' || !p || isStale(p, now),

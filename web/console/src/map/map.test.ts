@@ -1,8 +1,9 @@
 // The pure parts: which symbol, what counts as stale, which names are written.
 import { readFileSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Alarm, Area, Incident, Task, Team } from '../api/types';
 import { Clock } from '../store/clock';
+import { Looks } from '../store/looks';
 import { Positions } from '../store/positions';
 import { Store } from '../store/store';
 import { attribution } from './attribution';
@@ -10,6 +11,7 @@ import { glyphOf } from './glyphs';
 import { groupOf } from './groups';
 import { incidentFeatures, loudIncident } from './incidents';
 import { goalOf, linkFeatures } from './links';
+import { Crowd, many } from './crowd';
 import { lengthOf, measureFeatures } from './measure';
 import { palettes } from './palette';
 import { boundOf, homeOf, pointOf } from './places';
@@ -197,4 +199,44 @@ test('grades and status have the colours of the panels', () => {
     for (const [look, colour] of Object.entries(p.status)) if (look !== 'distress') expect(value(text, `status-${look}`), look).toBe(colour);
     expect(p.status.distress).toBe(p.status.lost);
   }
+});
+
+describe('a crowd', () => {
+  function crowded(n: number) {
+    const s = scene(...Array.from({ length: n }, (_, i) => team(`t${i}`, { base: { point: [113 + (i % 100) / 100, 34 + Math.floor(i / 100) / 100] } })));
+    const looks = new Looks(s.store, s.positions, s.clock);
+    return { ...s, looks, theme: 'dark' as const, motion: false };
+  }
+  const crowd = () => new Crowd(() => [1, 1]);
+  const flat = () => 0;
+
+  test('those in view are drawn one by one while they are few', () => {
+    const s = crowded(many + 100);
+    const c = crowd();
+    c.take(s, now, flat);
+    expect(c.within([112, 33, 115, 36])).toBeUndefined();
+    expect(c.within([112.995, 33.995, 113.045, 34.015])?.map((t) => t.id).sort()).toEqual(['t0', 't1', 't100', 't101', 't102', 't103', 't104', 't2', 't3', 't4']);
+    s.looks.stop();
+  });
+
+  test('each is found where it was last heard of, also when the fix is its first', () => {
+    const s = crowded(many + 1);
+    const c = crowd();
+    c.on = true;
+    c.take(s, now, flat);
+    expect(c.at(113.07, 34, 5, 14)).toBe('t7');
+    fix(s.positions, 't7', [114.9, 34.9]);
+    c.take(s, now, flat);
+    expect(c.at(114.9, 34.9, 5, 14)).toBe('t7');
+    expect(c.at(113.07, 34, 5, 14)).toBeUndefined();
+    s.looks.stop();
+  });
+
+  test('only the lines of what is selected are drawn among very many', () => {
+    const tasks = Array.from({ length: many + 1 }, (_, i) => task(`k${i}`, 'en_route', { team: `t${i}` }));
+    const s = scene(incident('i1'), incident('i2'), ...tasks.map((t) => team(t.team)), ...tasks, task('own', 'en_route', { team: 'solo', incident: 'i2' }), team('solo'));
+    expect(linkFeatures(s)).toEqual([]);
+    s.selected = { kind: 'incident', id: 'i2' };
+    expect(linkFeatures(s)).toHaveLength(1);
+  });
 });

@@ -18,7 +18,7 @@ import { enlarge } from './enlarge';
 import { allGroups, showGroups } from './groups';
 import { hazards } from './hazards';
 import { incidentHits, incidents } from './incidents';
-import type { LiveLayer, Scene } from './layer';
+import { alarmed, type LiveLayer, type Scene } from './layer';
 import { links } from './links';
 import { Measure } from './measure';
 import type { Theme } from './palette';
@@ -66,10 +66,10 @@ class View implements MapView {
     private readonly o: MapOptions,
   ) {
     const still = globalThis.matchMedia?.('(prefers-reduced-motion: reduce)');
-    const { store, positions, clock } = o;
-    this.#scene = { store, positions, clock, theme: o.theme ?? 'dark', lang: o.lang ?? 'zh', selected: undefined, motion: !still?.matches };
+    const { store, positions, clock, looks } = o;
+    this.#scene = { store, positions, clock, looks, theme: o.theme ?? 'dark', lang: o.lang ?? 'zh', selected: undefined, motion: !still?.matches };
     // In the order they are drawn, lowest first.
-    this.#live = { areas: areaLayer(o.areasVersion), depots, hazards, links, teams: teamLayer(), incidents };
+    this.#live = { areas: areaLayer(o.areasVersion), depots, hazards, links, teams: teamLayer(o.scale?.icon), incidents };
     this.#url = o.base ?? '/basemap.pmtiles';
     this.#base = hasBase(this.#url);
     const home = o.home ?? homeOf(store);
@@ -201,6 +201,8 @@ class View implements MapView {
     map.on('click', (e) => this.#click(e));
     map.on('mousemove', (e) => this.#hover(e));
     map.on('mouseout', () => this.#point(undefined));
+    // What is in view decides how the teams are drawn.
+    map.on('moveend', () => this.#ready && this.#live.teams.draw(map, this.#scene));
     map.on('movestart', (e) => {
       if (e.originalEvent) for (const l of this.#gesture) l();
     });
@@ -260,8 +262,10 @@ class View implements MapView {
   /** Positions age by themselves; what calls for an answer pulses, at half a beat a second. */
   #tick() {
     if (!this.#ready) return;
-    this.#moved();
-    this.#pulse = this.#scene.motion && !this.#pulse;
+    this.#soon();
+    const was = this.#pulse;
+    this.#pulse = this.#scene.motion && !was && alarmed(this.#scene.store).size > 0;
+    if (was === this.#pulse) return;
     for (const id of ['team-alarm', 'incident-alarm'])
       if (this.#map.getLayer(id)) this.#map.setPaintProperty(id, 'icon-opacity', ['case', ['==', ['get', 'alarm'], 1], this.#pulse ? 0.3 : 1, 1]);
   }
@@ -299,6 +303,8 @@ class View implements MapView {
     for (const id of hits) {
       const f = this.#map.queryRenderedFeatures([[x - near, y - near], [x + near, y + near]], { layers: [id] })[0];
       if (f) return { kind: f.properties['kind'] as Kind, id: String(f.properties['id']) };
+      const team = id === 'team' ? this.#live.teams.at?.(this.#map, x, y, near + 6) : undefined;
+      if (team) return { kind: 'team', id: team };
     }
     return undefined;
   }

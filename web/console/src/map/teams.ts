@@ -3,9 +3,10 @@
 // every second. A team that sends no position stands at its base, smaller.
 // Movement glides for a second, where motion is allowed and can be seen.
 import type { ExpressionSpecification, GeoJSONSource, LayerSpecification, Map as GLMap } from 'maplibre-gl';
-import type { Point, Task, Team } from '../api/types';
+import type { Bound, Point, Task, Team } from '../api/types';
 import { isStale, type Position } from '../store/positions';
 import { lookOf, taskByTeam, taskMoving, type Look } from '../store/select';
+import { Crowd, many } from './crowd';
 import { alarmed, collection, isSelected, removeFrom, ringLayers, spot, type Feature, type LiveLayer, type Scene } from './layer';
 import { palettes, type Palette } from './palette';
 import { teamSymbol, tickSymbol } from './symbols';
@@ -26,8 +27,9 @@ export interface Mark {
 /** Slower than this (m/s) a heading is noise. */
 const walking = 1;
 
-export function markOf(team: Team, task: Task | undefined, position: Position | undefined, now: number): Mark | undefined {
-  const look = lookOf(team, task, position, now);
+/** known is the time up to which contact is judged: the server's last word. */
+export function markOf(team: Team, task: Task | undefined, position: Position | undefined, now: number, known = now): Mark | undefined {
+  const look = lookOf(team, task, position, known);
   // Under way and not heard of: its base is where it is not, so it is drawn as lost contact is.
   if (!position) return team.base.point && { at: team.base.point, look, stale: !!task && taskMoving(task), base: true };
   const stale = isStale(position, now);
@@ -72,8 +74,10 @@ const slots = [...Array(inner + outer).keys()].map((n) => n + 1).concat([...Arra
 /** Teams at the scene stand around the incident while that is nearer than the screen can show (about 250 m at zoom 12). */
 const atScene = 0.0025;
 
-export function teamFeatures(scene: Pick<Scene, 'store' | 'positions' | 'selected'>, now: number): Feature[] {
-  const tasks = taskByTeam(scene.store.all('task'));
+export function teamFeatures(
+  scene: Pick<Scene, 'store' | 'positions' | 'selected'>, now: number, known = now,
+  teams: readonly Team[] = scene.store.all('team'), tasks: ReadonlyMap<string, Task> = taskByTeam(scene.store.all('task')),
+): Feature[] {
   const alarm = alarmed(scene.store);
   const taken = new Map<string, number>();
   const next = (key: string, first: number, most: number) => {
@@ -82,10 +86,10 @@ export function teamFeatures(scene: Pick<Scene, 'store' | 'positions' | 'selecte
     return first + (n % most);
   };
   const out: Feature[] = [];
-  for (const team of scene.store.all('team').sort((a, b) => a.id.localeCompare(b.id))) {
+  for (const team of [...teams].sort((a, b) => (a.id < b.id ? -1 : 1))) {
     if (team.retired) continue;
     const task = tasks.get(team.id);
-    const mark = markOf(team, task, scene.positions.get(team.id), now);
+    const mark = markOf(team, task, scene.positions.get(team.id), now, known);
     if (!mark) continue;
     const scenePoint = task && taskMoving(task) ? scene.store.get('incident', task.incident)?.place.point : undefined;
     const there = scenePoint && Math.abs(scenePoint[0] - mark.at[0]) < atScene && Math.abs(scenePoint[1] - mark.at[1]) < atScene;
@@ -137,6 +141,7 @@ const offset = (divisor: (zoom: Zoom, slot: number) => number, more: (slot: numb
 const iconOffset = (k = 1) => offset((z, slot) => sizes[z][slot >= row.first ? 1 : 0] * k);
 
 const source = 'live-team';
+const crowdId = 'team-crowd';
 const overlap = { 'icon-allow-overlap': true, 'icon-ignore-placement': true } as const;
 const em = 12;
 
@@ -180,7 +185,33 @@ function style(p: Palette): LayerSpecification[] {
 /** How long a movement glides, ms; how often the map is told meanwhile; above how many it jumps. */
 const glide = { span: 1000, step: 80, most: 300 };
 
-export function teamLayer(): LiveLayer {
+/** Icon sizes between the zooms they are given for. */
+export function sizeAt(zoom: number, k = 1): [full: number, small: number] {
+  const above = zooms.findIndex((z) => z > zoom);
+  if (above < 0) return [sizes[16][0] * k, sizes[16][1] * k];
+  const [a, b] = [zooms[Math.max(0, above - 1)]!, zooms[above]!];
+  const t = a === b ? 0 : Math.max(0, (zoom - a) / (b - a));
+  return [0, 1].map((i) => (sizes[a][i]! + (sizes[b][i]! - sizes[a][i]!) * t) * k) as [number, number];
+}
+
+/** Teams that stand out of any crowd: selected, in need, or with an alarm. */
+function notable(scene: Scene): Team[] {
+  const ids = new Set(alarmed(scene.store).keys());
+  if (scene.selected?.kind === 'team') ids.add(scene.selected.id);
+  if (scene.looks.count('distress') > 0) for (const t of scene.store.all('team')) if (scene.looks.of(t.id) === 'distress') ids.add(t.id);
+  return [...ids].flatMap((id) => scene.store.get('team', id) ?? []).slice(0, many);
+}
+
+/** The view with half of it around, so that a short drag finds the teams drawn already. */
+function around(map: GLMap): Bound {
+  const b = map.getBounds();
+  const [w, s, e, n] = [b.getWest(), b.getSouth(), b.getEast(), b.getNorth()];
+  const [dx, dy] = [(e - w) / 4, (n - s) / 4];
+  return [w - dx, Math.max(-85, s - dy), e + dx, Math.min(85, n + dy)];
+}
+
+export function teamLayer(scale = 1): LiveLayer {
+  const crowd = new Crowd((zoom) => sizeAt(zoom, scale));
   const layers = style(palettes.dark).map((l) => l.id);
   let sent = '';
   let features: Feature[] = [];
@@ -215,20 +246,41 @@ export function teamLayer(): LiveLayer {
     });
   };
 
+  /** Who is drawn one by one; the crowd draws everyone where that would be too many. */
+  const chosen = (map: GLMap, scene: Scene): Team[] => {
+    const all = scene.store.all('team');
+    const was = crowd.on;
+    if (all.length <= many) crowd.on = false;
+    else {
+      crowd.take(scene, scene.clock.now(), (look) => rankOf(look as Look));
+      const few = crowd.within(around(map));
+      crowd.on = !few;
+      if (crowd.on || was) map.triggerRepaint();
+      return few ? [...new Set([...few, ...notable(scene)])] : notable(scene);
+    }
+    if (was) map.triggerRepaint();
+    return all;
+  };
+
   return {
     kinds: ['team', 'task', 'alarm', 'incident'],
+    at(map, x, y, near) {
+      const { lng, lat } = map.unproject([x, y]);
+      return crowd.at(lng, lat, near, map.getZoom());
+    },
     hits: ['team'],
     add(map, scene) {
       sent = '';
       map.addSource(source, { type: 'geojson', data: collection([]) });
+      map.addLayer(crowd.layer(crowdId));
       for (const l of style(palettes[scene.theme])) map.addLayer(l);
     },
     remove(map) {
       cancelAnimationFrame(frame);
-      removeFrom(map, layers, source);
+      removeFrom(map, [...layers, crowdId], source);
     },
     draw(map, scene) {
-      features = teamFeatures(scene, scene.clock.now());
+      features = teamFeatures(scene, scene.clock.now(), scene.clock.known(), chosen(map, scene), scene.looks.tasks());
       const text = JSON.stringify(features);
       if (text === sent) return;
       sent = text;

@@ -7,7 +7,9 @@ import { vocabulary as readVocabulary, type Vocabulary } from '../api/reads';
 import type { CommandName, Commands, Done, Problem, Ref, Scope, Session, Settings } from '../api/types';
 import { either, setZone } from '../i18n';
 import { Clock } from '../store/clock';
+import { Dialer } from '../api/worker';
 import { Live } from '../store/live';
+import { Looks } from '../store/looks';
 import { Positions } from '../store/positions';
 import { Store } from '../store/store';
 import { refusal } from '../ui/toast';
@@ -24,8 +26,10 @@ export class App {
   readonly store = new Store();
   readonly positions = new Positions();
   readonly clock = new Clock();
-  readonly live = new Live({ store: this.store, positions: this.positions, clock: this.clock });
-  readonly watch = new Watch(this.store, this.positions, this.clock, this.live);
+  readonly #dialer = new Dialer();
+  readonly live = new Live({ store: this.store, positions: this.positions, clock: this.clock, dial: this.#dialer.dial });
+  readonly looks = new Looks(this.store, this.positions, this.clock);
+  readonly watch = new Watch(this.store, this.positions, this.clock, this.live, this.looks);
   readonly #send: Do = commander({ up: () => this.live.up() });
   readonly #pending = new Map<string, number>();
   readonly #listeners = new Set<() => void>();
@@ -57,6 +61,8 @@ export class App {
 
   stop() {
     this.live.stop();
+    this.looks.stop();
+    this.#dialer.stop();
   }
 
   /**

@@ -3,6 +3,7 @@
 
 export class Clock {
   #offset = 0;
+  #word: number | undefined;
   readonly #listeners = new Set<() => void>();
   #timer: ReturnType<typeof setInterval> | undefined;
 
@@ -21,6 +22,19 @@ export class Clock {
     const step = offset - this.#offset;
     if (step > 0 || step < -2_000) this.#offset = offset;
     else this.#offset += step * 0.1;
+  }
+
+  /** The server said anything at all. */
+  touch() {
+    this.#word = this.wall();
+  }
+
+  /**
+   * The server's time of its last word. What happened since is not known here:
+   * a team is not silent because our own link is cut.
+   */
+  known(): number {
+    return this.#word === undefined ? this.now() : Math.min(this.now(), this.#word + this.#offset);
   }
 
   /** One tick a second drives every clock and age on the screen. */

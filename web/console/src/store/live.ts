@@ -3,7 +3,8 @@
 import { problemIn, Refused, send } from '../api/http';
 import { current } from '../api/session';
 import { backoff, dialServer, Socket, type After, type Wire } from '../api/socket';
-import type { AnyRecord, Bound, Frame, Presence, Problem, Seen } from '../api/types';
+import { Packer, type Patch } from '../api/pack';
+import type { AnyRecord, Bound, Presence, Problem, Seen } from '../api/types';
 import type { Clock } from './clock';
 import type { Positions } from './positions';
 import type { Store } from './store';
@@ -64,6 +65,7 @@ export class Live {
   readonly #listeners = new Set<() => void>();
   readonly #changes = new Set<(change: Seen) => void>();
   readonly #waiting = new Set<{ seq: number; done: () => void }>();
+  readonly #packer = new Packer();
   readonly #now: () => number;
 
   constructor(private readonly o: LiveOptions) {
@@ -179,6 +181,7 @@ export class Live {
         if (this.#look) this.#socket?.send({ t: 'look', ...this.#look });
         if (this.#open) this.#socket?.send({ t: 'open', incident: this.#open });
       },
+      read: (text) => this.#packer.read(text),
       frame: (f) => this.#take(f),
       closed: (what) => this.#closed(what),
       random: this.o.random,
@@ -216,7 +219,8 @@ export class Live {
     this.#tries++;
   }
 
-  #take(f: Frame) {
+  #take(f: Patch) {
+    this.o.clock.touch();
     switch (f.t) {
       case 'hello':
         if (f.epoch !== this.epoch) return this.#again();
@@ -265,7 +269,7 @@ export class Live {
 
   #alive(behind: number) {
     this.#heard = this.#now();
-    this.#behind = behind > 5_000 ? behind : 0;
+    this.#behind = behind > 2_500 ? behind : 0;
   }
 
   #settle() {

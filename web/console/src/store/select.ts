@@ -14,15 +14,19 @@ export const taskOpen = (t: Task) => !endedTask.includes(t.state);
 /** Travelling or at work, not merely asked. */
 export const taskMoving = (t: Task) => taskOpen(t) && t.state !== 'proposed' && t.state !== 'assigned' && t.state !== 'acknowledged';
 
-/** Not yet graded sorts as the least bad grade: its priority speaks for it. */
-const gradeOrder = (i: Incident) => i.grade || 5;
-
-/** Open incidents, most urgent first: priority, grade, then oldest. */
-export function queue(incidents: readonly Incident[]): Incident[] {
-  return incidents
-    .filter(incidentOpen)
-    .sort((a, b) => a.priority - b.priority || gradeOrder(a) - gradeOrder(b) || a.created.localeCompare(b.created) || a.id.localeCompare(b.id));
+/**
+ * The one order of incidents on every screen: as bad as the worse of what grade
+ * and priority say (priority 1 weighs as grade II, 3 as grade IV); among equals
+ * the one not yet graded first, for it must be graded soon; then grade, then
+ * priority, then the older.
+ */
+export function urgency(a: Incident, b: Incident): number {
+  const weight = (i: Incident) => Math.min(i.grade || 9, i.priority + 1);
+  return weight(a) - weight(b) || a.grade - b.grade || a.priority - b.priority || a.created.localeCompare(b.created) || a.id.localeCompare(b.id);
 }
+
+/** Open incidents, most urgent first. */
+export const queue = (incidents: readonly Incident[]): Incident[] => incidents.filter(incidentOpen).sort(urgency);
 
 /** Ended incidents still on the board, last first. */
 export function ended(incidents: readonly Incident[]): Incident[] {
@@ -214,6 +218,3 @@ export function findTeams(text: string, teams: readonly Team[], limit = 8): Team
 
 /** What a change is about, in a few words for the log: its first record. */
 export const subject = (c: Seen) => c.put?.[0];
-
-/** No contact: the team is out on a task and its last fix is older than its source allows. */
-export const isStaleTeam = (p: Position, task: Task | undefined, now: number): boolean => !!task && taskMoving(task) && isStale(p, now);

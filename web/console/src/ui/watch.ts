@@ -5,6 +5,7 @@ import { language, onLanguage, say, sayCode, type Lang, type Word } from '../i18
 import type { Kind, Nouns } from '../api/types';
 import type { Clock } from '../store/clock';
 import type { Live } from '../store/live';
+import type { Looks } from '../store/looks';
 import type { Position, Positions } from '../store/positions';
 import type { Store } from '../store/store';
 
@@ -13,16 +14,19 @@ export class Watch {
   readonly #tick: () => void;
   readonly #link: () => void;
   readonly #fixes: () => void;
+  readonly #seen: () => void;
 
   constructor(
     readonly store: Store,
     readonly positions: Positions,
     readonly clock: Clock,
     readonly live: Live,
+    private readonly teams: Looks,
   ) {
     this.#tick = createSubscriber((update) => clock.subscribe(update));
     this.#link = createSubscriber((update) => live.subscribe(update));
     this.#fixes = createSubscriber((update) => positions.subscribe(update));
+    this.#seen = createSubscriber((update) => teams.subscribe(update));
   }
 
   all<K extends Kind>(kind: K): Nouns[K][] {
@@ -40,9 +44,16 @@ export class Watch {
     return this.positions.get(team);
   }
 
-  allPositions(): Position[] {
-    this.#fixes();
-    return this.positions.all();
+  /** unix ms of the newest fix, looked at each second; 0 when there is none. */
+  newestFix(): number {
+    this.#tick();
+    return this.positions.newest();
+  }
+
+  /** How teams look; read again when any of them looks different. */
+  looks(): Looks {
+    this.#seen();
+    return this.teams;
   }
 
   /** The server's time, anew each second. */

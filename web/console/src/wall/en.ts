@@ -15,7 +15,7 @@ export const en = {
   'link.fresh': 'link fine',
   'link.late': 'data {age} late',
   'link.delayed': 'Data {age} late: the picture may not be current; reconnecting',
-  'link.lost': 'Link cut for {age}: this picture is old; trust radio and telephone',
+  'link.lost': 'Link cut for {age}: this picture is old and team contact unknown; trust radio and telephone',
   'link.first': 'Loading…',
   'incidents': 'Incidents',
   'incidents.order': 'by grade · age',

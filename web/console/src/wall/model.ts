@@ -1,8 +1,8 @@
 // What the wall says, worked out from the records: plain functions, no screen.
 
 import type { Agency, Alarm, Incident, Note, Task, Team } from '../api/types';
-import type { Position } from '../store/positions';
-import { incidentOpen, lookOf, needs, taskByTeam, taskOpen, when, type Look } from '../store/select';
+import type { Looks } from '../store/looks';
+import { incidentOpen, needs, taskOpen, urgency, when, type Look } from '../store/select';
 
 /** The records the wall looks at. */
 export interface Picture {
@@ -34,7 +34,7 @@ function openedAt(i: Incident): number {
   return Math.min(Date.parse(i.created), ...Object.values(i.stamps ?? {}).map(when));
 }
 
-/** Open incidents, the worst first: grade, then priority, then the older one. */
+/** Open incidents, the most urgent first. */
 export function incidentRows(p: Picture, notes: readonly Note[] = []): IncidentRow[] {
   const latest = new Map<string, number>();
   const touch = (incident: string, at: string) => latest.set(incident, Math.max(latest.get(incident) ?? 0, Date.parse(at)));
@@ -59,13 +59,7 @@ export function incidentRows(p: Picture, notes: readonly Note[] = []): IncidentR
         changed: Math.max(Date.parse(incident.updated), latest.get(incident.id) ?? 0),
       };
     })
-    .sort((a, b) => worse(a.incident, b.incident) || a.opened - b.opened || a.incident.id.localeCompare(b.incident.id));
-}
-
-/** Order of gravity. An ungraded incident stands where its priority puts it: 1 among the graves, 3 last. */
-export function worse(a: Incident, b: Incident): number {
-  const weight = (i: Incident) => (i.grade === 0 ? [2.5, 3.5, 4.5][i.priority - 1]! : i.grade);
-  return weight(a) - weight(b) || a.priority - b.priority;
+    .sort((a, b) => urgency(a.incident, b.incident));
 }
 
 /** A new one of these is worth a jump of the view. */
@@ -79,18 +73,11 @@ export interface Count {
   count: number;
 }
 
-/** How many teams look how; retired teams do not count, and `total` are those on duty. */
-export function counts(p: Picture, position: (team: string) => Position | undefined, now: number): { counts: Count[]; total: number; distress: number } {
-  const tasks = taskByTeam(p.tasks);
-  const by = new Map<Look, number>();
-  let total = 0;
-  for (const t of p.teams) {
-    if (t.retired) continue;
-    const look = lookOf(t, tasks.get(t.id), position(t.id), now);
-    by.set(look, (by.get(look) ?? 0) + 1);
-    if (look !== 'off') total++;
-  }
-  return { counts: LOOKS.map((look) => ({ look, count: by.get(look) ?? 0 })), total, distress: by.get('distress') ?? 0 };
+/** How many teams look how; `total` are those on duty. */
+export function counts(looks: Pick<Looks, 'count'>): { counts: Count[]; total: number; distress: number } {
+  const distress = looks.count('distress');
+  const counted = LOOKS.map((look) => ({ look, count: looks.count(look) }));
+  return { counts: counted, total: distress + counted.reduce((n, c) => n + c.count, 0), distress };
 }
 
 /** The figures of the top bar. */
@@ -121,9 +108,4 @@ export function openAlarms(alarms: readonly Alarm[]): Alarm[] {
 /** Alarms acknowledged while their cause goes on: no longer loud, not yet over. */
 export function heldAlarms(alarms: readonly Alarm[]): Alarm[] {
   return alarms.filter((a) => a.acked && !a.ended && a.type === 'distress').sort((a, b) => when(a.raised) - when(b.raised));
-}
-
-/** How old the newest position is, ms; undefined when there is none. */
-export function newestFix(positions: readonly Position[], now: number): number | undefined {
-  return positions.length ? Math.max(0, now - Math.max(...positions.map((p) => p.fixed))) : undefined;
 }

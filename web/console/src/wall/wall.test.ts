@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { Agency, Alarm, Incident, Task, Team } from '../api/types';
-import type { Position } from '../store/positions';
+import { queue, type Look } from '../store/select';
 import { ageing } from './age';
 import { draw, flowOf, OTHERS } from './flow';
-import { counts, figures, incidentRows, newestFix, openAlarms, type Picture } from './model';
+import { counts, figures, incidentRows, openAlarms, type Picture } from './model';
 import { pageOf, pagesOf, rowsThatFit } from './page';
 import { BODY, factor, minutes, USUAL, usualWidth } from './scale';
 import { Tour } from './tour';
@@ -22,9 +22,10 @@ const alarm = (id: string, more: Partial<Alarm> = {}) => ({ ...head('alarm', id)
 const picture = (more: Partial<Picture>): Picture => ({ incidents: [], tasks: [], teams: [], alarms: [], agencies: [], ...more });
 
 describe('rows', () => {
-  test('the worst incident is on top; an ungraded one stands where its priority puts it', () => {
+  test('the most urgent incident is on top, in the order of the desk; one not yet graded before its equals', () => {
     const p = picture({ incidents: [incident('four', { grade: 4 }), incident('life', { grade: 0, priority: 1 }), incident('two', { grade: 2 }), incident('over', { state: 'closed', grade: 1 }), incident('three')] });
-    expect(incidentRows(p).map((r) => r.incident.id)).toEqual(['two', 'life', 'three', 'four']);
+    expect(incidentRows(p).map((r) => r.incident.id)).toEqual(['life', 'two', 'three', 'four']);
+    expect(queue(p.incidents).map((i) => i.id)).toEqual(['life', 'two', 'three', 'four']);
   });
   test('teams count from assigned on, ended and proposed ones do not; the last news is the newest of all', () => {
     const p = picture({
@@ -46,19 +47,11 @@ describe('rows', () => {
     const p = picture({ incidents: [incident('i', { state: 'controlled', needs: [{ capability: 'fire', count: 2 }] })] });
     expect(incidentRows(p)[0]).toMatchObject({ needed: 0, met: 0 });
   });
-  test('a team that moves and has gone silent is lost; one that waits at its base is not', () => {
-    const old = { team: 'a', fixed: T0 - 120_000, stale: 60 } as Position;
-    const p = picture({ teams: [team('a')], tasks: [task('1', 'i', 'a', 'en_route')] });
-    expect(counts(p, () => old, T0).counts.find((c) => c.look === 'lost')?.count).toBe(1);
-    expect(counts({ ...p, tasks: [] }, () => old, T0).counts.find((c) => c.look === 'available')?.count).toBe(1);
-    expect(newestFix([old], T0)).toBe(120_000);
-    expect(newestFix([], T0)).toBeUndefined();
-  });
-  test('a team with two tasks counts once, by the one furthest on', () => {
-    const p = picture({ teams: [team('a', { status: 'committed' })], tasks: [task('1', 'i', 'a', 'assigned'), task('2', 'j', 'a', 'on_scene')] });
-    const c = counts(p, () => undefined, T0);
-    expect(c.counts.filter((x) => x.count)).toEqual([{ look: 'on_scene', count: 1 }]);
-    expect(c.total).toBe(1);
+  test('the figures count every team on duty once', () => {
+    const by: Partial<Record<Look, number>> = { available: 3, on_scene: 2, lost: 1, distress: 1, off: 4 };
+    const c = counts({ count: (look) => by[look] ?? 0 });
+    expect(c).toMatchObject({ total: 7, distress: 1 });
+    expect(figures([], c.counts, c.distress)).toMatchObject({ out: 4, lost: 1 });
   });
   test('alarms: siren before the rest, oldest first, none that is acknowledged or over', () => {
     const list = [alarm('b', { tier: 2 }), alarm('late', { raised: { at: iso(2) } }), alarm('early'), alarm('acked', { acked: { at: iso(1) } }), alarm('over', { ended: { at: iso(1) } })];

@@ -14,7 +14,7 @@ export const zh = {
   'link.fresh': '链路正常',
   'link.late': '数据延迟 {age}',
   'link.delayed': '数据延迟 {age}：画面可能不是最新，正在重连',
-  'link.lost': '链路中断 {age}：画面为旧情况，请以电台、电话为准',
+  'link.lost': '链路中断 {age}：画面为旧情况，队伍是否失联无从判断，请以电台、电话为准',
   'link.first': '正在载入…',
   'incidents': '事件',
   'incidents.order': '按等级 · 时长',
