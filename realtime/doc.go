@@ -43,9 +43,10 @@
 //	    to. reset lists kinds to fetch anew (after an import).
 //	{"t":"beat","from":123,"to":125,"at":T,"journal_at":T}
 //	    Every beat seconds, to caught-up consoles. from and to as above.
-//	    journal_at is when the server last read the journal; when it is older
-//	    than 5 s the database is away and the screen says so. Three beats
-//	    missed: the link is dead, connect again.
+//	    journal_at is when the server last read the journal, which it does each
+//	    second; where it is more than 2.5 s before at the database is away and
+//	    the screen says so. A beat goes out at once when that begins, and when
+//	    it ends. Three beats missed: the link is dead, connect again.
 //	{"t":"positions","at":T,"full":false,"team":[id…],"lon":[…],"lat":[…],"speed":[…],
 //	 "heading":[…],"accuracy":[…],"fixed":[…],"stale":[…],"source":[…]}
 //	    One entry a team in each column. speed in m/s, heading in degrees from

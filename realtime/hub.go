@@ -286,7 +286,7 @@ func (h *Hub) tick(ticks <-chan time.Time) {
 		for _, s := range streams {
 			s.sendMoved()
 			s.sendPresence()
-			if n%every == 0 {
+			if turned := s.turned(); n%every == 0 || turned {
 				s.pulse(n%(5*every) == 0, h.now().Add(-h.limits.Silence))
 			}
 		}

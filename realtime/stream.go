@@ -50,6 +50,7 @@ type stream struct {
 	beaten   *frame
 	beatFrom int64
 	beatTo   int64
+	late     bool // the consoles were told that the journal is not read
 	presence bool // somebody opened or closed an incident since the last tick
 }
 
@@ -308,6 +309,21 @@ func (s *stream) beat(from, to int64) *frame {
 		s.beatFrom, s.beatTo = from, to
 	}
 	return s.beaten
+}
+
+// late is when a journal that is not read is told to the consoles without waiting
+// for the next beat: each second is a look, so this is three in a row that failed.
+const late = 3 * time.Second
+
+// turned tells whether the journal has become late since the last call, or is
+// read again: then a beat goes out at once, so that every console shows it
+// within five seconds.
+func (s *stream) turned() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	was := s.late
+	s.late = s.now().Sub(s.readAt) > late
+	return s.late != was
 }
 
 // pulse asks every connection for a beat, and for a ping where ping is set, and

@@ -336,6 +336,7 @@ type heard struct {
 	Beat      int       `json:"beat"`
 	From      int64     `json:"from"`
 	To        int64     `json:"to"`
+	At        time.Time `json:"at"`
 	JournalAt time.Time `json:"journal_at"`
 	Changes   []struct {
 		Seq int64 `json:"seq"`

@@ -17,6 +17,7 @@ import (
 type Store struct {
 	reader
 	pool  *pgxpool.Pool
+	heart *heart
 	epoch atomic.Pointer[string]
 	opts  Options
 }
@@ -58,7 +59,7 @@ func Open(ctx context.Context, dsn string, opts Options) (*Store, error) {
 	opts.defaults()
 	cfg.MaxConns = opts.MaxConns
 	cfg.MaxConnIdleTime = 5 * time.Minute
-	cfg.ConnConfig.ConnectTimeout = 2 * time.Second
+	cfg.ConnConfig.ConnectTimeout = answerIn
 	cfg.ConnConfig.RuntimeParams["application_name"] = opts.Name
 	for k, v := range limits {
 		cfg.ConnConfig.RuntimeParams[k] = v
@@ -68,16 +69,30 @@ func Open(ctx context.Context, dsn string, opts Options) (*Store, error) {
 	if opts.dial != nil {
 		cfg.ConnConfig.DialFunc = opts.dial
 	}
+	probe := cfg.ConnConfig.Copy()
+	s.heart = newHeart(cfg.ConnConfig.DialFunc, func(ctx context.Context) error { return knock(ctx, probe) })
+	cfg.ConnConfig.DialFunc, probe.DialFunc = s.heart.Dial, s.heart.Dial
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {
+		s.heart.end()
 		return nil, fmt.Errorf("database address: %w", err)
 	}
 	s.pool, s.reader = pool, reader{q: pool}
 	if err := s.start(ctx); err != nil {
-		pool.Close()
+		s.Close()
 		return nil, err
 	}
 	return s, nil
+}
+
+// knock tells whether a fresh connection is answered.
+func knock(ctx context.Context, cfg *pgx.ConnConfig) error {
+	conn, err := pgx.ConnectConfig(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	return conn.Ping(ctx)
 }
 
 func (o *Options) defaults() {
@@ -107,7 +122,10 @@ func (s *Store) start(ctx context.Context) error {
 }
 
 // Close ends all connections; it waits for those in use.
-func (s *Store) Close() { s.pool.Close() }
+func (s *Store) Close() {
+	s.pool.Close()
+	s.heart.end()
+}
 
 // Ping tells whether the database answers, within two seconds.
 func (s *Store) Ping(ctx context.Context) error {

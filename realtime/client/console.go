@@ -35,6 +35,9 @@ type Config struct {
 	Positions func(Positions)
 	// Changed, where set, is given the seq, kind and time of each change.
 	Changed func(seq int64, kind string, at time.Time)
+	// Beat, where set, is given with each beat how long ago the server last read
+	// its journal.
+	Beat func(behind time.Duration)
 }
 
 // Positions is a frame of the position lane, in columns.

@@ -45,6 +45,9 @@ func (c *Console) hear(b []byte) error {
 		To      int64           `json:"to"`
 		Changes []change        `json:"changes"`
 		Problem json.RawMessage `json:"problem"`
+
+		At        time.Time `json:"at"`
+		JournalAt time.Time `json:"journal_at"`
 	}
 	if err := json.Unmarshal(b, &f); err != nil {
 		return c.fault("frame %.100q: %v", b, err)
@@ -61,6 +64,9 @@ func (c *Console) hear(b []byte) error {
 	case "changes":
 		return c.advance(f.From, f.To, f.Changes)
 	case "beat":
+		if c.cfg.Beat != nil {
+			c.cfg.Beat(f.At.Sub(f.JournalAt))
+		}
 		return c.advance(f.From, f.To, nil)
 	case "positions":
 		if c.cfg.Positions == nil {
