@@ -42,8 +42,8 @@ var errGone = errors.New("gone")
 
 // serve reads until the terminal leaves or is sent away.
 func (c *conn) serve() {
-	defer c.s.left(c)
 	defer c.nc.Close()
+	defer c.s.left(c)
 	begun := time.Now()
 	until := begun.Add(c.s.limits.First)
 	in := newScanner(c.nc)
@@ -335,6 +335,7 @@ func (c *conn) authenticate(f Frame, phone string) error {
 	if err := c.answer(f, OK); err != nil {
 		return err
 	}
+	c.open()
 	c.pending(ctx)
 	return nil
 }

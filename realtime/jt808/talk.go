@@ -61,6 +61,7 @@ const maxTexts = 16
 type outbox struct {
 	mu      sync.Mutex
 	waiting []saying
+	open    bool // the terminal knows that it is in
 	busy    bool
 	said    string // the last text: at the start the journal may tell it once more
 }
@@ -87,7 +88,20 @@ func (c *conn) say(x saying) {
 		o.said = x.message
 	}
 	o.waiting = append(o.waiting, x)
-	if !o.busy {
+	c.start()
+}
+
+// open lets out what waits and what will.
+func (c *conn) open() {
+	c.outbox.mu.Lock()
+	defer c.outbox.mu.Unlock()
+	c.outbox.open = true
+	c.start()
+}
+
+// start sees that what waits is written; the outbox is locked.
+func (c *conn) start() {
+	if o := &c.outbox; o.open && !o.busy && len(o.waiting) > 0 {
 		o.busy = true
 		c.s.work.Go(c.empty)
 	}
