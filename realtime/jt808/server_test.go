@@ -14,7 +14,6 @@ import (
 	"liandong/realtime/jt808"
 )
 
-
 // The life of a terminal, in both versions: registration, code, heartbeat,
 // locations alone and in a batch, an answer only when they are safe.
 func TestPositions(t *testing.T) {
