@@ -173,8 +173,10 @@ func (c *conn) carryOut(f Frame) Result {
 		ls, _, err := DecodeBatch(f.Body)
 		worst := OK
 		for _, l := range ls {
-			// Failed goes before Wrong: what could not be stored must come again.
-			if r := c.locate(ctx, l); r == Failed || worst == OK {
+			switch r := c.locate(ctx, l); {
+			case r == Failed: // all of it must come again; no need to wait for the rest
+				return Failed
+			case worst == OK:
 				worst = r
 			}
 		}

@@ -55,8 +55,8 @@
 // its being cleared, also out of a batch of the past and also without a place.
 // It is never taken back by the terminal: only the desk ends a distress. Until
 // the distress is in the journal the location is answered 1 and comes again.
-// After a restart of the server an SOS that is still set is raised anew unless
-// the distress is still open. Other alarm bits are counted when they are set.
+// After a restart, or on another node, an SOS that is still set is raised anew
+// unless the distress is still open. Other alarm bits are counted when they are set.
 //
 // # Bounds
 //
