@@ -45,15 +45,12 @@ func (s *Server) journalPage(ctx context.Context, actor dispatch.Actor, in *jour
 	page := JournalPage{Changes: []dispatch.Seen{}, Next: in.After}
 	au := actor.Audience()
 	for looked := 0; looked < mostRead; {
-		changes, err := s.cfg.Store.Changes(ctx, actor.Realm, page.Next, 1000)
+		changes, err := s.nextChanges(ctx, actor.Realm, in.Incident, page.Next)
 		if err != nil {
 			return page, err
 		}
 		for _, c := range changes {
 			page.Next, looked = c.Seq, looked+1
-			if in.Incident != "" && !touches(c, in.Incident) {
-				continue
-			}
 			if seen, ok := c.See(au); ok {
 				page.Changes = append(page.Changes, seen)
 			}
@@ -62,7 +59,7 @@ func (s *Server) journalPage(ctx context.Context, actor dispatch.Actor, in *jour
 				return page, nil
 			}
 		}
-		if len(changes) < 1000 {
+		if len(changes) < readAtOnce {
 			return page, nil
 		}
 	}
@@ -70,18 +67,14 @@ func (s *Server) journalPage(ctx context.Context, actor dispatch.Actor, in *jour
 	return page, nil
 }
 
-func touches(c *dispatch.Change, incident string) bool {
-	for _, p := range c.Puts {
-		if dispatch.Indexed(p.Record).Incident == incident {
-			return true
-		}
+// readAtOnce is how many changes are read with one question.
+const readAtOnce = 1000
+
+func (s *Server) nextChanges(ctx context.Context, realm dispatch.Realm, incident string, after int64) ([]*dispatch.Change, error) {
+	if incident == "" {
+		return s.cfg.Store.Changes(ctx, realm, after, readAtOnce)
 	}
-	for _, d := range c.Drops {
-		if d.Ref == (dispatch.Ref{Kind: dispatch.KindIncident, ID: incident}) {
-			return true
-		}
-	}
-	return false
+	return s.cfg.Store.IncidentChanges(ctx, realm, incident, after, readAtOnce)
 }
 
 // Track is where a team has been: a GeoJSON feature with a time for each point.
@@ -119,7 +112,7 @@ func (s *Server) trackRoutes() {
 			if err := s.mayFollow(ctx, me.actor, in.Team); err != nil {
 				return nil, err
 			}
-			positions, err := s.cfg.Store.Track(ctx, me.actor.Realm, in.Team, in.From, in.To)
+			positions, err := s.cfg.Store.Track(ctx, dispatch.TrackQuery{Realm: me.actor.Realm, Team: in.Team, From: in.From, To: in.To})
 			if err != nil {
 				return nil, err
 			}

@@ -58,6 +58,8 @@ type Journal interface {
 	Head(ctx context.Context, realm dispatch.Realm) (int64, error)
 	Epoch(ctx context.Context) (string, error)
 	Changes(ctx context.Context, realm dispatch.Realm, after int64, limit int) ([]*dispatch.Change, error)
+	// IncidentChanges is Changes for those that touch the incident: its record, tasks, notes, reports, alarms.
+	IncidentChanges(ctx context.Context, realm dispatch.Realm, incident string, after int64, limit int) ([]*dispatch.Change, error)
 }
 
 // Tiles draws the grid areas as vector tiles; the version changes with the polygons.
@@ -76,7 +78,7 @@ type Photos interface {
 
 // Tracks reads where teams have been.
 type Tracks interface {
-	Track(ctx context.Context, realm dispatch.Realm, team string, from, to time.Time) ([]dispatch.Position, error)
+	Track(ctx context.Context, q dispatch.TrackQuery) ([]dispatch.Position, error)
 }
 
 // Reports computes the response times of a span.

@@ -336,3 +336,55 @@ func fit(t *testing.T, c *dispatch.Command, theirs map[string]any) string {
 	}
 	return string(raw)
 }
+
+// The record of one incident is what the whole record says of it, however it is paged.
+func TestIncidentJournal(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	incident := h.busy()
+	g := h.as("desk")
+	type page struct {
+		Changes []struct {
+			Seq  int64
+			Put  []struct{ Kind, ID, Incident string }
+			Drop []dispatch.Ref
+		}
+		Next int64
+		More bool
+	}
+	read := func(query string) (seqs []int64) {
+		for after, more := int64(0), true; more; {
+			var p page
+			if err := json.Unmarshal(g.get(fmt.Sprintf("/api/v1/journal?after=%d&%s", after, query)).body, &p); err != nil {
+				t.Fatal(err)
+			}
+			for _, c := range p.Changes {
+				seqs = append(seqs, c.Seq)
+			}
+			after, more = p.Next, p.More
+		}
+		return seqs
+	}
+	var want []int64
+	var all page
+	if err := json.Unmarshal(g.get("/api/v1/journal?limit=1000").body, &all); err != nil || all.More {
+		t.Fatal(err, all.More)
+	}
+	for _, c := range all.Changes {
+		touches := slices.ContainsFunc(c.Drop, func(r dispatch.Ref) bool { return r.Kind == dispatch.KindIncident && r.ID == incident })
+		for _, p := range c.Put {
+			touches = touches || p.Incident == incident || p.Kind == "incident" && p.ID == incident
+		}
+		if touches {
+			want = append(want, c.Seq)
+		}
+	}
+	if len(want) < 5 || len(want) == len(all.Changes) {
+		t.Fatalf("%d of %d changes touch the incident: no test", len(want), len(all.Changes))
+	}
+	for _, query := range []string{"incident=" + incident, "limit=1&incident=" + incident, "limit=3&incident=" + incident} {
+		if got := read(query); !slices.Equal(got, want) {
+			t.Errorf("%s: %v, want %v", query, got, want)
+		}
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -257,8 +258,38 @@ func writes(key dispatch.Key, c *dispatch.Change) (*pgx.Batch, []step, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	b.Queue("select append_journal($1, $2, $3, $4, $5, $6, $7, $8)",
-		c.Realm, c.At, c.Wall, string(actor), key.Actor, c.Kind, key.ID, payload)
+	args := []any{c.Realm, c.At, c.Wall, string(actor), key.Actor, c.Kind, key.ID, payload}
+	if ids := touched(c); len(ids) > 0 {
+		b.Queue(appendTouching, append(args, ids)...)
+	} else {
+		b.Queue(appendSQL, args...)
+	}
 	b.Queue("commit")
 	return b, steps, nil
+}
+
+const (
+	appendSQL = "select append_journal($1, $2, $3, $4, $5, $6, $7, $8)"
+	// appendTouching also notes which incidents the change touches, under its number.
+	appendTouching = `with appended as (` + appendSQL + ` as seq),
+		noted as (insert into journal_incident (realm, incident, seq) select $1, i, seq from appended, unnest($9::text[]) i)
+		select seq from appended`
+)
+
+// touched are the incidents whose record the change belongs in: those of the records put, and those
+// that leave the board (migrations/0006_journal_incident.sql).
+func touched(c *dispatch.Change) []string {
+	ids := []string{}
+	for _, p := range c.Puts {
+		if id := dispatch.Indexed(p.Record).Incident; id != "" {
+			ids = append(ids, id)
+		}
+	}
+	for _, d := range c.Drops {
+		if d.Ref.Kind == dispatch.KindIncident {
+			ids = append(ids, d.Ref.ID)
+		}
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
 }

@@ -30,9 +30,21 @@ func (s *Store) Changes(ctx context.Context, realm dispatch.Realm, after int64, 
 	return changes(ctx, s.pool, realm, after, limit)
 }
 
+// IncidentChanges is Changes for those that touch the incident.
+func (s *Store) IncidentChanges(ctx context.Context, realm dispatch.Realm, incident string, after int64, limit int) ([]*dispatch.Change, error) {
+	return readChanges(ctx, s.pool, realm, after, `select j.seq, j.at, j.wall, j.actor, j.kind, j.command, j.payload
+		from journal_incident i join journal j on j.realm = i.realm and j.seq = i.seq
+		where i.realm = $1 and i.seq > $2 and i.incident = $4 order by i.seq limit $3`, min(max(limit, 1), MaxChanges), incident)
+}
+
 func changes(ctx context.Context, q querier, realm dispatch.Realm, after int64, limit int) ([]*dispatch.Change, error) {
-	rows, err := q.Query(ctx, `select seq, at, wall, actor, kind, command, payload from journal
-		where realm = $1 and seq > $2 order by seq limit $3`, realm, after, min(max(limit, 1), MaxChanges))
+	return readChanges(ctx, q, realm, after, `select seq, at, wall, actor, kind, command, payload from journal
+		where realm = $1 and seq > $2 order by seq limit $3`, min(max(limit, 1), MaxChanges))
+}
+
+// readChanges reads what sql finds for the realm ($1), after ($2) and more.
+func readChanges(ctx context.Context, q querier, realm dispatch.Realm, after int64, sql string, more ...any) ([]*dispatch.Change, error) {
+	rows, err := q.Query(ctx, sql, append([]any{realm, after}, more...)...)
 	if err != nil {
 		return nil, fault(err)
 	}
