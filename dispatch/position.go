@@ -33,3 +33,18 @@ const (
 	PositionJump   PositionFlag = "jump"   // faster than 70 m/s from the last one shown
 	PositionLate   PositionFlag = "late"   // older than the one shown
 )
+
+// TrackQuery asks where a team was, by the source's clock: from the first moment
+// to before the second.
+type TrackQuery struct {
+	Realm    Realm
+	Team     string
+	From, To time.Time
+	// After is where the page before ended; its zero value is the beginning.
+	After TrackCursor
+	Limit int // 0: as many as the store gives at once
+}
+
+// TrackCursor is a place in a track: positions come by Fixed and, where two have
+// the same, by Received.
+type TrackCursor struct{ Fixed, Received time.Time }

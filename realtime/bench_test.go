@@ -6,8 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gorilla/websocket"
-
 	"liandong/dispatch"
 	"liandong/geo"
 )
@@ -60,7 +58,7 @@ func BenchmarkDeliver(b *testing.B) {
 		au := aus[i%len(aus)]
 		g := s.groups[au]
 		if g == nil {
-			g = &group{au: au, conns: map[*conn]struct{}{}, sees: map[string]bool{}}
+			g = &group{au: au, conns: map[*conn]struct{}{}}
 			s.groups[au] = g
 		}
 		c := &conn{hub: h, stream: s, group: g}
@@ -79,7 +77,7 @@ func BenchmarkDeliver(b *testing.B) {
 	}
 }
 
-// BenchmarkTick is one tick of 10,000 teams, a fifth of which moved, to 1,000
+// BenchmarkTick is one tick of 10,000 teams, all of which moved, to 1,000
 // connections of 36 audiences with windows of their own, without the sockets.
 func BenchmarkTick(b *testing.B) {
 	const teams, consoles = 10_000, 1_000
@@ -96,7 +94,7 @@ func BenchmarkTick(b *testing.B) {
 		id := fmt.Sprint("team", i)
 		p := fix(id, 0, 0, noon)
 		p.Point = place(i)
-		f.show(p)
+		f.show(&p, 0, 0)
 		s.scopes[dispatch.Ref{Kind: dispatch.KindTeam, ID: id}] = dispatch.Scope{Agency: fmt.Sprint("agency", i%12), Area: "411002"}
 	}
 	aus := benchAudiences()
@@ -104,11 +102,11 @@ func BenchmarkTick(b *testing.B) {
 		au := aus[i%len(aus)]
 		g := s.groups[au]
 		if g == nil {
-			g = &group{au: au, conns: map[*conn]struct{}{}, sees: map[string]bool{}}
+			g = &group{au: au, conns: map[*conn]struct{}{}}
 			s.groups[au] = g
 		}
 		west, south := 113+float64(i%37)*0.03, 33.5+float64(i%23)*0.03
-		r := cellsOf(geo.Bound{west, south, west + 0.4, south + 0.25})
+		r := look{cells: cellsOf(geo.Bound{west, south, west + 0.4, south + 0.25})}
 		c := &conn{stream: s, group: g, looks: &r}
 		c.closed = true // no writer starts
 		g.conns[c] = struct{}{}
@@ -119,11 +117,11 @@ func BenchmarkTick(b *testing.B) {
 	for b.Loop() {
 		round++
 		l.mu.Lock()
-		for i := round % 5; i < teams; i += 5 {
-			m := f.teams[fmt.Sprint("team", i)]
-			p := m.Position
-			p.Point[0] += 0.0001
-			f.show(p)
+		for i := range teams {
+			p := fix(f.teams.id(uint32(i)), 0, 0, noon)
+			p.Point = place(i)
+			p.Point[0] += 0.0001 * float64(round)
+			f.show(&p, 0, 0)
 		}
 		l.mu.Unlock()
 		s.sendMoved()
@@ -137,7 +135,7 @@ func BenchmarkTick(b *testing.B) {
 
 // BenchmarkReport is one position judged, indexed and queued.
 func BenchmarkReport(b *testing.B) {
-	l := NewLane(LaneConfig{Store: &nowhere{}, Queue: 1 << 20})
+	l := NewLane(LaneConfig{Store: &nowhere{}, Queue: 1 << 20, Burst: 1e9})
 	defer l.Close()
 	at, i := time.Now().Add(-time.Hour), 0
 	teams := make([]string, 1000)
@@ -172,8 +170,6 @@ func BenchmarkChangesFrame(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := websocket.NewPreparedMessage(websocket.TextMessage, changesFrame(0, 1, [][]byte{piece})); err != nil {
-			b.Fatal(err)
-		}
+		changesFrame(0, 1, [][]byte{piece})
 	}
 }

@@ -43,4 +43,4 @@ func (c CloseCode) String() string {
 
 // atOnce tells that nothing more may be sent: what still waits is not theirs,
 // or is not true any more.
-func (c CloseCode) atOnce() bool { return c != CloseGoingAway }
+func (c CloseCode) atOnce() bool { return c != 0 && c != CloseGoingAway }

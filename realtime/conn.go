@@ -1,10 +1,9 @@
 package realtime
 
 import (
-	"errors"
+	"net"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/gorilla/websocket"
 
@@ -15,8 +14,11 @@ import (
 type conn struct {
 	hub      *Hub
 	stream   *stream
-	group    *group // set by stream.join
-	ws       *websocket.Conn
+	group    *group          // set by stream.join
+	ws       *websocket.Conn // reads; what it writes by itself takes its turn, see ear
+	out      net.Conn        // what frames are written to
+	door     *door           // below out; nil where a write may wait
+	writer   *writer
 	actor    dispatch.Actor
 	au       dispatch.Audience
 	handlers Handlers
@@ -28,84 +30,99 @@ type conn struct {
 	// cursor is where the client stands; up to seen the journal has been looked
 	// through for it. The writer's own once begun.
 	cursor, seen int64
+	old          bool         // what comes next has left the window: ditto
 	told         atomic.Int64 // seen, for whoever asks
+	named        int          // how many of the group's roll it was told: the writer's own
 
 	mu      sync.Mutex
-	writing bool // a writer goroutine is there, or the connection is past writing
+	writing bool // it has a turn, or waits for one, or is past writing
+	patient bool // the turns are in a goroutine of its own, which may wait
+	left    bool // its reader has ended: once nothing more can be said it is cut
 	working bool // a command is being carried out
+	said    bool // the close frame went out
 	closed  bool // the socket is gone
 	closing CloseCode
-	reason  string
+	last    *frame    // the close frame, where closing is set
 	todo    []inbound // commands that wait
 	pending
-	waiting int // bytes of changes that arrived while a write was under way
-	looks   *cells
+	waiting int // bytes of changes that arrived while the socket took nothing
+	looks   *look
 }
 
 // pending is what the writer has to send: flags and single slots rather than a
-// queue, so that what waits has a bound. Only out grows, by answers, and it has
-// one, too.
+// queue, so that what waits has a bound. Only post grows, by answers, and it
+// has one, too.
 type pending struct {
-	out      []*frame
-	outSize  int
+	post     []*frame
+	postSize int
 	changes  bool
 	beat     bool
 	ping     bool
 	presence *frame
-	moved    *frame // what moved since the last tick
-	place    bool   // everything in view is to be sent anew
-	gone     []string
+	moved    *frame   // what moved since the last tick
+	place    bool     // everything in view is to be sent anew
+	gone     []string // teams that left the view
 }
 
 func (p *pending) empty() bool {
-	return len(p.out) == 0 && !p.changes && !p.beat && !p.ping && p.presence == nil && p.moved == nil && !p.place && p.gone == nil
+	return len(p.post) == 0 && !p.changes && !p.beat && !p.ping && p.presence == nil && p.moved == nil && !p.place && p.gone == nil
 }
 
 // begin lets the connection speak: hello, then whatever it missed.
 func (c *conn) begin(hello, presence *frame) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.out = append(c.out, hello)
+	c.post = append(c.post, hello)
 	c.changes, c.presence = true, presence
 	c.wake()
 }
 
-// wake starts the writer unless one is there. c is locked.
+// wake asks for a turn to write, unless one is coming. c is locked.
 func (c *conn) wake() {
-	if c.writing || c.closed {
-		return
+	if c.ask() {
+		c.writer.add(c)
 	}
-	c.writing = true
-	c.hub.live.Add(1)
-	go c.write()
 }
 
-// arrived tells that changes of n bytes are there which it may see. A reader
-// that falls too far behind while it is written to is closed: it resumes with
-// its cursor and loses nothing.
-func (c *conn) arrived(n int) {
+// ask is wake for who adds the connection to its writer together with others.
+func (c *conn) ask() bool {
+	if c.writing || c.closed {
+		return false
+	}
+	c.writing = true
+	return true
+}
+
+// arrived tells that changes of n bytes are there which it may see, and whether
+// it now needs a turn. A reader that falls too far behind while its socket takes
+// nothing is closed: it resumes with its cursor and loses nothing.
+func (c *conn) arrived(n int) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.writing {
+	if c.patient {
 		if c.waiting += n; c.waiting > c.hub.limits.Queue {
 			c.shut(CloseSlow, "")
-			return
+			return false
 		}
 	}
 	c.changes = true
-	c.wake()
+	return c.ask()
 }
 
-// post queues one frame of size bytes that is for this connection alone.
-func (c *conn) post(b []byte) {
-	f := prepare(b)
+// tell queues one frame that is for this connection alone.
+func (c *conn) tell(b []byte) { c.enqueue(prepare(b)) }
+
+func (c *conn) enqueue(f *frame) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.outSize += len(b); c.outSize > c.hub.limits.Queue {
+	if c.closing.atOnce() {
+		return
+	}
+	if c.postSize += len(f.wire); c.postSize > c.hub.limits.Queue {
 		c.shut(CloseSlow, "")
 		return
 	}
-	c.out = append(c.out, f)
+	c.post = append(c.post, f)
 	c.wake()
 }
 
@@ -171,11 +188,24 @@ func (c *conn) shut(code CloseCode, reason string) {
 	if c.closing == 0 {
 		c.hub.gauge.left(code)
 	}
-	c.closing, c.reason = code, reason
+	c.closing, c.last = code, closeFrame(code, reason)
 	if code.atOnce() {
 		c.pending = pending{}
 		c.todo = nil
 	}
+	c.wake()
+}
+
+// echo has gorilla's close frame sent, unless one of ours is on its way; nothing
+// follows it.
+func (c *conn) echo(f *frame) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closing != 0 {
+		return
+	}
+	c.closing, c.last = websocket.CloseNormalClosure, f
+	c.pending, c.todo = pending{}, nil
 	c.wake()
 }
 
@@ -184,129 +214,23 @@ func (c *conn) cut() {
 	c.mu.Lock()
 	c.closed = true
 	c.mu.Unlock()
-	_ = c.ws.Close()
+	_ = c.out.Close()
+}
+
+// leave is the end of the reader: once a close frame that waits has gone out
+// the socket is dropped.
+func (c *conn) leave() {
+	c.mu.Lock()
+	c.left = true
+	busy := c.writing && !c.said
+	c.mu.Unlock()
+	if !busy {
+		c.cut()
+	}
 }
 
 func (c *conn) over() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.closing != 0 || c.closed
-}
-
-// write sends until nothing is left, and then ends: an idle connection has no
-// writer. After a close frame or an error writing stays true, so that nothing
-// is ever written again.
-func (c *conn) write() {
-	defer c.hub.live.Done()
-	for {
-		c.mu.Lock()
-		p, code, reason := c.pending, c.closing, c.reason
-		if c.closed {
-			c.mu.Unlock()
-			return
-		}
-		if code == 0 && p.empty() {
-			c.writing, c.waiting = false, 0
-			c.mu.Unlock()
-			return
-		}
-		c.pending = pending{}
-		c.mu.Unlock()
-		if code != 0 && (code.atOnce() || p.empty()) {
-			c.farewell(code, reason)
-			return
-		}
-		if err := c.send(p); err != nil {
-			c.cut()
-			return
-		}
-	}
-}
-
-// farewell sends the close frame and gives the peer a moment to answer it.
-func (c *conn) farewell(code CloseCode, reason string) {
-	msg := websocket.FormatCloseMessage(int(code), reason[:min(len(reason), 120)])
-	if err := c.ws.WriteControl(websocket.CloseMessage, msg, time.Now().Add(c.hub.limits.Write)); err != nil {
-		c.cut()
-		return
-	}
-	_ = c.ws.SetReadDeadline(time.Now().Add(2 * time.Second))
-}
-
-// send writes one round of what is pending: answers first, then changes, then
-// what may be late.
-func (c *conn) send(p pending) error {
-	for _, f := range p.out {
-		if err := c.put(f); err != nil {
-			return err
-		}
-	}
-	if p.changes || p.beat {
-		if err := c.advance(p.beat); err != nil {
-			return err
-		}
-	}
-	if p.presence != nil {
-		if err := c.put(p.presence); err != nil {
-			return err
-		}
-	}
-	if p.gone != nil {
-		if err := c.put(prepare(goneFrame(p.gone))); err != nil {
-			return err
-		}
-	}
-	if p.place {
-		p.moved = c.stream.placed(c)
-	}
-	if p.moved != nil {
-		if err := c.put(p.moved); err != nil {
-			return err
-		}
-	}
-	if p.ping {
-		return c.ws.WriteControl(websocket.PingMessage, nil, time.Now().Add(c.hub.limits.Write))
-	}
-	return nil
-}
-
-func (c *conn) put(f *frame) error {
-	_ = c.ws.SetWriteDeadline(time.Now().Add(c.hub.limits.Write)) // never fails
-	return c.ws.WritePreparedMessage(f)
-}
-
-// advance sends the next frame of changes; with beat also how far that is.
-func (c *conn) advance(beat bool) error {
-	st, err := c.stream.next(c.group, c.cursor, c.seen)
-	if errors.Is(err, errBehind) {
-		st, err = c.hub.older(c)
-	}
-	if err != nil {
-		c.hub.log.Error().Err(err).Str("realm", string(c.stream.realm)).Int64("cursor", c.cursor).Msg("a console cannot be told a change")
-		c.close(CloseInternal, "")
-		return nil
-	}
-	c.seen = st.to
-	c.told.Store(st.to)
-	if st.frame != nil {
-		if err := c.put(st.frame); err != nil {
-			return err
-		}
-		c.cursor = st.to
-	}
-	c.mu.Lock()
-	if st.more {
-		c.changes = true
-		c.beat = c.beat || beat
-	} else {
-		c.waiting = 0
-	}
-	c.mu.Unlock()
-	if beat && !st.more {
-		if err := c.put(c.stream.beat(c.cursor, c.seen)); err != nil {
-			return err
-		}
-		c.cursor = c.seen
-	}
-	return nil
 }

@@ -159,8 +159,9 @@ func TestTooManyFrames(t *testing.T) {
 
 func TestConnectionsAreBounded(t *testing.T) {
 	w := found(t, newBook(), func(c *Config) { c.Limits.PerSession, c.Limits.Connections = 2, 3 })
-	a := w.raw("p1", "")
-	w.raw("p1", "")
+	a, b := w.raw("p1", ""), w.raw("p1", "")
+	a.next("hello") // the handshake is answered before the hub knows the connection
+	b.next("hello")
 	dial := func(who string) int {
 		ws, resp, err := websocket.DefaultDialer.Dial("ws"+w.server.URL[4:]+"/api/v1/socket", http.Header{"Who": {who}})
 		if err == nil {

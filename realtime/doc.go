@@ -19,8 +19,8 @@
 //
 // GET /api/v1/socket?since=SEQ&epoch=EPOCH upgrades to a WebSocket (RFC 6455)
 // with the session's cookie; a browser's Origin must be the server's own. No
-// subprotocol, no compression. Frames are text, one JSON object each, told
-// apart by "t". Unknown members are to be ignored; an unknown "t" from the
+// subprotocol, no compression. Frames are text but for positions, one JSON
+// object each, told apart by "t". Unknown members are to be ignored; an unknown "t" from the
 // server is to be ignored too. Times are RFC 3339 in UTC, points are WGS-84
 // degrees, longitude first.
 //
@@ -47,15 +47,34 @@
 //	    second; where it is more than 2.5 s before at the database is away and
 //	    the screen says so. A beat goes out at once when that begins, and when
 //	    it ends. Three beats missed: the link is dead, connect again.
-//	{"t":"positions","at":T,"full":false,"team":[id…],"lon":[…],"lat":[…],"speed":[…],
-//	 "heading":[…],"accuracy":[…],"fixed":[…],"stale":[…],"source":[…]}
-//	    One entry a team in each column. speed in m/s, heading in degrees from
-//	    north clockwise, accuracy in metres, each null when unknown; fixed is
-//	    when the source measured it, milliseconds since 1970; stale is after how
-//	    many seconds it is stale and must be drawn so. full true replaces all
-//	    positions held; false merges. An entry whose fixed is before the one held
-//	    is ignored. Only teams whose position this audience may see, within what
-//	    the console looks at, widened to whole cells of 1/16 degree.
+//	{"t":"teams","number":[n…],"team":[id…]}
+//	    The numbers by which positions name teams on this connection. It comes
+//	    before the first frame that needs one, and only adds.
+//	positions, the only binary frame
+//	    uint32, the length of the head; the head, JSON padded with spaces to a
+//	    multiple of 4 bytes; then a record of 24 bytes a team. All numbers are
+//	    little-endian. The head is
+//	    {"t":"positions","at":T,"full":false,"base":MS,"source":[…],"stale":[…]}
+//	    and a record
+//	      0  uint32  the team's number
+//	      4  int32   longitude, degrees times 1e7
+//	      8  int32   latitude
+//	      12 int32   when the source measured it: base, which is in milliseconds
+//	                 since 1970, plus ten times this
+//	      16 uint16  speed, cm/s; 65535 unknown
+//	      18 uint16  heading, hundredths of a degree from north, clockwise;
+//	                 65535 unknown
+//	      20 uint16  accuracy, metres; 65535 unknown
+//	      22 uint8   the source, counted in the head's source; its stale is
+//	                 after how many seconds a position is stale and must be
+//	                 drawn so
+//	      23         nothing
+//	    full true replaces all positions held; false merges. An entry that was
+//	    measured before the one held is ignored. Only teams whose position this
+//	    audience may see, within what the console looks at, widened to whole
+//	    cells of 1/16 degree. With a small zoom, where it would move by less than
+//	    a pixel, a team that reports every second is told every 2, 4 or 8
+//	    seconds only; what is told is always the newest.
 //	{"t":"positions_gone","team":[id…]}
 //	    Forget these: they are no longer to be seen.
 //	{"t":"presence","open":[{"incident":ID,"people":[{"name","agency","role"}…]}…]}
@@ -72,8 +91,9 @@
 // Client to server, at most 64 KiB each:
 //
 //	{"t":"look","bound":[west,south,east,north],"zoom":11}
-//	    What the map shows; answered by positions with full true. Before the
-//	    first look no positions come.
+//	    What the map shows (zoom for tiles of 512 pixels; without it every move is
+//	    told); answered by positions with full true. Before the first look no
+//	    positions come.
 //	{"t":"open","incident":ID}
 //	    The incident on the screen; "" closes it.
 //	{"t":"command","id":KEY,"name":"task.assign","body":{…}}

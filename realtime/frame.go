@@ -1,8 +1,10 @@
 package realtime
 
 import (
+	"encoding/binary"
 	"encoding/json"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -10,15 +12,47 @@ import (
 	"liandong/dispatch"
 )
 
-// frame is what goes over the wire, prepared once for all who get it.
-type frame = websocket.PreparedMessage
+// frame is what goes over the wire, made once for all who get it: header and
+// payload of RFC 6455, section 5.2, as a server sends them, without a mask.
+type frame struct{ wire []byte }
 
-func prepare(b []byte) *frame {
-	f, err := websocket.NewPreparedMessage(websocket.TextMessage, b)
-	if err != nil { // only for a frame type that does not exist
-		panic(err)
+const (
+	textFrame  = 0x80 | websocket.TextMessage // the whole message in one frame
+	closeOp    = 0x80 | websocket.CloseMessage
+	pingOp     = 0x80 | websocket.PingMessage
+	headerMost = 10 // bytes of a header without a mask
+)
+
+// prepare makes a text frame of the payload.
+func prepare(b []byte) *frame { return &frame{seal(append(room(len(b)), b...))} }
+
+// room is a buffer for a payload of about n bytes, with room for its header.
+func room(n int) []byte { return make([]byte, headerMost, headerMost+n) }
+
+// seal puts the header before a payload that was appended to room.
+func seal(b []byte) []byte {
+	switch n := len(b) - headerMost; {
+	case n < 126:
+		b = b[8:]
+		b[1] = byte(n)
+	case n < 1<<16:
+		b = b[6:]
+		b[1] = 126
+		binary.BigEndian.PutUint16(b[2:], uint16(n))
+	default:
+		b[1] = 127
+		binary.BigEndian.PutUint64(b[2:], uint64(n))
 	}
-	return f
+	b[0] = textFrame
+	return b
+}
+
+var pingFrame = []byte{pingOp, 0}
+
+// closeFrame tells the peer why; a reason that does not fit is cut.
+func closeFrame(code CloseCode, reason string) *frame {
+	msg := websocket.FormatCloseMessage(int(code), strings.ToValidUTF8(reason[:min(len(reason), 120)], ""))
+	return &frame{append([]byte{closeOp, byte(len(msg))}, msg...)}
 }
 
 type hello struct {
@@ -39,12 +73,12 @@ type beat struct {
 }
 
 // changesFrame joins encoded changes into one frame.
-func changesFrame(from, to int64, pieces [][]byte) []byte {
+func changesFrame(from, to int64, pieces [][]byte) *frame {
 	n := 64
 	for _, p := range pieces {
 		n += len(p) + 1
 	}
-	b := append(make([]byte, 0, n), `{"t":"changes","from":`...)
+	b := append(room(n), `{"t":"changes","from":`...)
 	b = strconv.AppendInt(b, from, 10)
 	b = append(b, `,"to":`...)
 	b = strconv.AppendInt(b, to, 10)
@@ -55,7 +89,7 @@ func changesFrame(from, to int64, pieces [][]byte) []byte {
 		}
 		b = append(b, p...)
 	}
-	return append(b, ']', '}')
+	return &frame{seal(append(b, ']', '}'))}
 }
 
 // doneFrame wraps the answer of an accepted command, a JSON object.
@@ -106,6 +140,7 @@ func mustJSON(v any) []byte {
 type inbound struct {
 	T        string          `json:"t"`
 	Bound    []float64       `json:"bound"`
+	Zoom     *float64        `json:"zoom"`
 	Incident *string         `json:"incident"`
 	ID       string          `json:"id"`
 	Name     string          `json:"name"`

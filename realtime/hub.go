@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -73,13 +74,16 @@ type Hub struct {
 	live    sync.WaitGroup // readers and writers of connections
 	work    sync.WaitGroup // commands being carried out
 	readers chan struct{}  // bounds how many connections read old changes at once
+	devices atomic.Uint64  // see Devices
 	loading sync.Mutex     // one stream is loaded at a time
+	crew    *crew
 	gauge   gauge
 
 	mu       sync.Mutex
 	epoch    string
 	streams  map[dispatch.Realm]*tailed
 	conns    map[*conn]struct{}
+	taken    int // places, also of connections whose handshake is under way
 	sessions map[string]int
 	stopping bool
 }
@@ -97,9 +101,12 @@ func New(cfg Config) *Hub {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	h := &Hub{cfg: cfg, limits: cfg.Limits.orDefault(), log: cfg.Log, now: cfg.Now, ctx: ctx, cancel: cancel,
-		readers: make(chan struct{}, 4), streams: map[dispatch.Realm]*tailed{}, conns: map[*conn]struct{}{}, sessions: map[string]int{}}
+		readers: make(chan struct{}, 4), crew: newCrew(), streams: map[dispatch.Realm]*tailed{}, conns: map[*conn]struct{}{}, sessions: map[string]int{}}
 	h.tails.Add(1)
 	go h.tick(cfg.ticks)
+	for _, w := range h.crew.writers {
+		h.tails.Go(func() { w.run(ctx) })
+	}
 	return h
 }
 
@@ -151,7 +158,7 @@ func (h *Hub) stream(ctx context.Context, realm dispatch.Realm) (*stream, error)
 	if err != nil {
 		return nil, h.unavailable(err)
 	}
-	s := &stream{realm: realm, epoch: epoch, journal: h.cfg.Journal, records: h.cfg.Records, lane: h.cfg.Lane,
+	s := &stream{realm: realm, epoch: epoch, crew: h.crew, journal: h.cfg.Journal, records: h.cfg.Records, lane: h.cfg.Lane,
 		limits: h.limits, log: h.log, now: h.now, bell: make(chan struct{}, 1), delivered: h.rights, lost: h.renew,
 		groups: map[dispatch.Audience]*group{}, window: window{most: h.limits.Window}}
 	if err := s.load(ctx); err != nil {
@@ -220,6 +227,8 @@ func (h *Hub) rights(cs []*dispatch.Change) {
 	for _, c := range cs {
 		for _, put := range c.Puts {
 			switch r := put.Record.(type) {
+			case *dispatch.Device:
+				h.devices.Add(1)
 			case *dispatch.Person:
 				h.closeMoved(func(a dispatch.Actor) CloseCode { return personMoved(a, r) })
 			case *dispatch.Agency:
@@ -232,12 +241,22 @@ func (h *Hub) rights(cs []*dispatch.Change) {
 			}
 		}
 		for _, d := range c.Drops {
-			if d.Ref.Kind == dispatch.KindPerson {
+			switch d.Ref.Kind {
+			case dispatch.KindDevice:
+				h.devices.Add(1)
+			case dispatch.KindPerson:
 				h.Close(func(a dispatch.Actor) bool { return a.ID == d.Ref.ID }, CloseAuth)
 			}
 		}
+		if slices.Contains(c.Reset, dispatch.KindDevice) {
+			h.devices.Add(1)
+		}
 	}
 }
+
+// Devices is a number that changes with any device: what was read of one before
+// may be remembered for as long as it stays the same.
+func (h *Hub) Devices() uint64 { return h.devices.Load() }
 
 func personMoved(a dispatch.Actor, p *dispatch.Person) CloseCode {
 	switch {

@@ -257,34 +257,34 @@ func TestPositionsOnTheMap(t *testing.T) {
 	r := w.raw("p1", "")
 	r.say(`{"t":"look","bound":[113.7,33.9,113.9,34.1],"zoom":11}`)
 	h := r.next("positions")
-	if !h.Full || !slices.Equal(h.Team, []string{"t1"}) || h.Speed[0] != nil || h.Stale[0] != 90 || h.Source[0] != "osmand" {
+	if h := h.Moved; !h.Full || !slices.Equal(h.Team, []string{"t1"}) || h.Speed[0] != -1 || h.Stale[0] != 90 || h.Source[0] != "osmand" || !h.Fixed[0].Equal(at) {
 		t.Fatalf("the first look: %+v", h)
 	}
 	report(fix("t1", 113.801, 34.0, at.Add(time.Minute)))
 	report(fix("t2", 113.811, 34.0, at.Add(time.Minute)))
 	report(fix("t3", 120.001, 34.0, at.Add(time.Minute)))
 	w.ticks <- time.Time{}
-	if h := r.next("positions"); h.Full || !slices.Equal(h.Team, []string{"t1"}) || h.Lon[0] != 113.801 {
+	if h := r.next("positions").Moved; h.Full || !slices.Equal(h.Team, []string{"t1"}) || h.Lon[0] != 113.801 {
 		t.Errorf("what moved: %+v", h)
 	}
 	// It leaves what the console looks at: told once more, then no longer.
 	report(fix("t1", 115, 34.0, at.Add(time.Hour)))
 	w.ticks <- time.Time{}
-	if h := r.next("positions"); h.Full || !slices.Equal(h.Team, []string{"t1"}) || h.Lon[0] != 115 {
+	if h := r.next("positions").Moved; h.Full || !slices.Equal(h.Team, []string{"t1"}) || h.Lon[0] != 115 {
 		t.Errorf("leaving the view: %+v", h)
 	}
 	// A share shows a team, its end takes it off the map at once.
 	w.say(team("t2", "water", dispatch.Share{Agency: "fire", Tier: dispatch.TierView}))
 	r.next("changes")
 	w.ticks <- time.Time{}
-	if h := r.next("positions"); !slices.Equal(h.Team, []string{"t2"}) {
+	if h := r.next("positions").Moved; !slices.Equal(h.Team, []string{"t2"}) {
 		t.Errorf("a share: %+v", h)
 	}
 	w.say(team("t2", "water"))
-	if h := r.next("positions_gone"); !slices.Equal(h.Team, []string{"t2"}) {
+	if h := r.next("positions_gone"); !slices.Equal(h.Gone, []string{"t2"}) {
 		t.Errorf("the end of a share: %+v", h)
 	}
-	if h := r.next("positions"); !h.Full || len(h.Team) != 0 {
+	if h := r.next("positions").Moved; !h.Full || len(h.Team) != 0 {
 		t.Errorf("after the end of a share: %+v", h)
 	}
 }
@@ -307,7 +307,7 @@ func TestLeadersPhone(t *testing.T) {
 		t.Errorf("0,0 with an id: %+v", h)
 	}
 	w.ticks <- time.Time{}
-	if h := r.next("positions"); !slices.Equal(h.Team, []string{"t1"}) || h.Source[0] != "phone" || h.Stale[0] != 60 {
+	if h := r.next("positions").Moved; !slices.Equal(h.Team, []string{"t1"}) || h.Source[0] != "phone" || h.Stale[0] != 60 {
 		t.Errorf("got %+v", h)
 	}
 	r.say(`{"t":"position","id":"fix-2","lon":113.8001,"lat":34,"at":"2026-05-12T03:59:30Z"}`)
@@ -323,7 +323,7 @@ func TestLeadersPhone(t *testing.T) {
 // nothing is taken becomes one frame with the newest.
 func TestSlowReaderGetsTheNewest(t *testing.T) {
 	h := &Hub{limits: Limits{}.orDefault()}
-	c := &conn{hub: h, looks: &cells{}}
+	c := &conn{hub: h, looks: &look{}}
 	c.writing = true // a write is under way
 	f := prepare([]byte(`{}`))
 	c.offer(f)

@@ -56,7 +56,6 @@ type gauge struct {
 	ticks   Spans
 	ticked  time.Time
 	storage StorageStats
-	sources map[string]*SourceStats
 	closed  map[string]int64
 }
 
@@ -81,38 +80,6 @@ func (g *gauge) stored(n int, at time.Time, took time.Duration, err error) {
 	g.storage.Stored = at
 }
 
-// source counts a report; reason empty: it was shown.
-func (g *gauge) source(name, reason string, received, fixed time.Time) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	s := g.sources[name]
-	if s == nil {
-		if len(g.sources) >= maxSources {
-			return
-		}
-		if g.sources == nil {
-			g.sources = map[string]*SourceStats{}
-		}
-		s = &SourceStats{}
-		g.sources[name] = s
-	}
-	s.Received = received
-	if reason == "" {
-		s.Shown++
-		if fixed.After(s.Fixed) {
-			s.Fixed = fixed
-		}
-		return
-	}
-	if s.Held == nil {
-		s.Held = map[string]int{}
-	}
-	s.Held[reason]++
-}
-
-// maxSources bounds the table: a source is a protocol, and there are few.
-const maxSources = 64
-
 // left counts a connection that was closed with the code.
 func (g *gauge) left(code CloseCode) {
 	g.mu.Lock()
@@ -129,14 +96,8 @@ func (g *gauge) read() (ticks Spans, ticked time.Time, closed map[string]int64) 
 	return g.ticks, g.ticked, maps.Clone(g.closed)
 }
 
-func (g *gauge) lane() (StorageStats, map[string]SourceStats) {
+func (g *gauge) stores() StorageStats {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	out := make(map[string]SourceStats, len(g.sources))
-	for name, s := range g.sources {
-		c := *s
-		c.Held = maps.Clone(s.Held)
-		out[name] = c
-	}
-	return g.storage, out
+	return g.storage
 }

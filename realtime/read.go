@@ -116,10 +116,13 @@ func (c *conn) look(in inbound) {
 		c.refuse("", problem{Field: "bound", Detail: err.Error(), DetailZH: "范围应为 [西, 南, 东, 北]，WGS-84 度", Value: in.Bound})
 		return
 	}
-	r := cellsOf(b)
+	at := look{cells: cellsOf(b)}
+	if in.Zoom != nil {
+		at.class = classOf(*in.Zoom)
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.looks, c.moved, c.place = &r, nil, true
+	c.looks, c.moved, c.place = &at, nil, true
 	c.wake()
 }
 
@@ -179,10 +182,10 @@ func (c *conn) carryOut(in inbound) {
 	defer cancel()
 	answer, refusal := c.handlers.Command(ctx, c.actor, in.ID, in.Name, in.Body)
 	if refusal != nil {
-		c.post(refusedFrame(in.ID, refusal))
+		c.tell(refusedFrame(in.ID, refusal))
 		return
 	}
-	c.post(doneFrame(in.ID, answer))
+	c.tell(doneFrame(in.ID, answer))
 }
 
 // position takes the own position of a team's leader. One with an id is
@@ -217,7 +220,7 @@ func (c *conn) position(in inbound) {
 		c.refuse(in.ID, problemOf(err))
 		return
 	}
-	c.post(placedFrame(in.ID, out.Shown))
+	c.tell(placedFrame(in.ID, out.Shown))
 }
 
 func known(v *float64) float64 {
@@ -227,4 +230,4 @@ func known(v *float64) float64 {
 	return *v
 }
 
-func (c *conn) refuse(id string, p problem) { c.post(refusedFrame(id, mustJSON(p.whole()))) }
+func (c *conn) refuse(id string, p problem) { c.tell(refusedFrame(id, mustJSON(p.whole()))) }

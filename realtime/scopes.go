@@ -100,11 +100,16 @@ func (s *stream) setScope(ref dispatch.Ref, scope *dispatch.Scope) {
 	if ref.Kind != dispatch.KindTeam {
 		return
 	}
-	entered := false
+	entered, placed, h := false, false, uint32(0)
+	if s.lane != nil {
+		h, placed = s.lane.handle(s.realm, ref.ID)
+	}
 	for _, g := range s.groups {
 		before := had && dispatch.SeePosition(g.au, ref.ID, old)
 		after := scope != nil && dispatch.SeePosition(g.au, ref.ID, *scope)
-		delete(g.sees, ref.ID)
+		if placed {
+			g.sees.forget(h)
+		}
 		entered = entered || after && !before
 		if before && !after {
 			for c := range g.conns {
@@ -112,19 +117,17 @@ func (s *stream) setScope(ref dispatch.Ref, scope *dispatch.Scope) {
 			}
 		}
 	}
-	if entered && s.lane != nil {
+	if entered && placed {
 		s.lane.touch(s.realm, ref.ID)
 	}
 }
 
-// seesTeam tells whether the group may see where the team is. The stream is
-// locked.
-func (s *stream) seesTeam(g *group, team string) bool {
-	if v, ok := g.sees[team]; ok {
-		return v
+// seesTeam tells whether the group may see where the team with the handle is.
+// The stream is locked.
+func (s *stream) seesTeam(g *group, h uint32, team string) bool {
+	if !g.sees.known.has(h) {
+		scope, ok := s.scopes[dispatch.Ref{Kind: dispatch.KindTeam, ID: team}]
+		g.sees.learn(h, team, ok && dispatch.SeePosition(g.au, team, scope))
 	}
-	scope, ok := s.scopes[dispatch.Ref{Kind: dispatch.KindTeam, ID: team}]
-	v := ok && dispatch.SeePosition(g.au, team, scope)
-	g.sees[team] = v
-	return v
+	return g.sees.yes.has(h)
 }

@@ -2,6 +2,7 @@ package realtime
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"net"
@@ -38,9 +39,9 @@ type Handlers struct {
 }
 
 var upgrader = websocket.Upgrader{
-	// The read buffer is the HTTP server's own; write buffers are pooled,
-	// because only few connections write at one moment.
-	WriteBufferSize: 4 << 10,
+	// A small buffer of its own instead of the HTTP server's 4 KiB: a console
+	// says little. A write buffer is never needed: see ear.
+	ReadBufferSize:  1 << 10,
 	WriteBufferPool: &sync.Pool{},
 	// CheckOrigin nil: a browser's Origin must be the host asked.
 }
@@ -54,11 +55,13 @@ func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, client Client, handl
 	if err != nil {
 		return err
 	}
-	c := &conn{hub: h, stream: s, actor: client.Actor, au: client.Actor.Audience(), handlers: handlers}
+	c := &conn{hub: h, stream: s, writer: h.crew.assign(), actor: client.Actor, au: client.Actor.Audience(), handlers: handlers}
+	c.handlers.Valid = nil // it may hold the whole request; it is asked once, here
 	if err := h.reserve(c); err != nil {
 		return err
 	}
-	ws, err := upgrader.Upgrade(hijacker{w}, r, nil)
+	e := &ear{}
+	ws, err := upgrader.Upgrade(hijacker{w, e}, r, nil)
 	if err != nil {
 		h.release(c)
 		if handlers.Ended != nil {
@@ -66,7 +69,14 @@ func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, client Client, handl
 		}
 		return nil
 	}
-	c.ws = ws
+	c.ws, c.out, c.door = ws, e.Conn, doorOf(e.Conn)
+	if c.door != nil {
+		c.door.open()
+		if c.door.Conn == e.Conn {
+			c.out = c.door // made just now, over everything
+		}
+	}
+	e.conn = c
 	c.hear()
 	code := h.place(r.Context(), c, client)
 	h.add(c)
@@ -119,23 +129,31 @@ func (h *Hub) reserve(c *conn) error {
 	switch {
 	case h.stopping:
 		return stopped()
-	case len(h.conns) >= h.limits.Connections:
+	case h.taken >= h.limits.Connections:
 		return &dispatch.Error{Code: dispatch.Throttled, Message: "the server has as many connections as it may", MessageZH: "服务器连接数已达上限"}
 	case h.sessions[c.actor.Session] >= h.limits.PerSession:
 		return &dispatch.Error{Code: dispatch.Throttled, Message: "this sign-in has too many screens open; close one", MessageZH: "该登录打开的页面过多，请先关闭一个"}
 	}
+	h.taken++
 	h.sessions[c.actor.Session]++
 	h.live.Add(1)
 	return nil
 }
 
+// release takes back what was reserved for a connection that did not come about.
 func (h *Hub) release(c *conn) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.uncount(c)
+	h.live.Done()
+}
+
+// uncount frees the connection's place. h is locked.
+func (h *Hub) uncount(c *conn) {
+	h.taken--
 	if h.sessions[c.actor.Session]--; h.sessions[c.actor.Session] == 0 {
 		delete(h.sessions, c.actor.Session)
 	}
-	h.live.Done()
 }
 
 // add makes the connection one that Close finds. What happened since it was
@@ -154,7 +172,7 @@ func (h *Hub) add(c *conn) {
 
 // remove forgets the connection once its reader has ended.
 func (h *Hub) remove(c *conn) {
-	c.cut()
+	c.leave()
 	if c.handlers.Ended != nil {
 		c.handlers.Ended()
 	}
@@ -164,16 +182,49 @@ func (h *Hub) remove(c *conn) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	delete(h.conns, c)
-	if h.sessions[c.actor.Session]--; h.sessions[c.actor.Session] == 0 {
-		delete(h.sessions, c.actor.Session)
-	}
+	h.uncount(c)
 }
 
-// hijacker finds the connection behind a wrapped ResponseWriter.
-type hijacker struct{ http.ResponseWriter }
+// hijacker finds the connection behind a wrapped ResponseWriter, and puts the
+// ear between it and gorilla.
+type hijacker struct {
+	http.ResponseWriter
+	ear *ear
+}
 
 func (w hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
-	return http.NewResponseController(w.ResponseWriter).Hijack()
+	c, b, err := http.NewResponseController(w.ResponseWriter).Hijack()
+	w.ear.Conn = c
+	return w.ear, b, err
+}
+
+// ear is the connection as gorilla has it: gorilla reads, and what it writes by
+// itself - pongs, the answer to a close, the close of a frame too big - takes
+// its turn among our frames instead of falling between two halves of one.
+type ear struct {
+	net.Conn
+	conn *conn // nil during the handshake
+}
+
+func (e *ear) Write(b []byte) (int, error) {
+	if e.conn == nil {
+		return e.Conn.Write(b)
+	}
+	f := &frame{bytes.Clone(b)} // always one whole control frame
+	if b[0] == closeOp {
+		e.conn.echo(f)
+	} else {
+		e.conn.enqueue(f)
+	}
+	return len(b), nil
+}
+
+// SetWriteDeadline is ours to set.
+func (e *ear) SetWriteDeadline(t time.Time) error {
+	if e.conn == nil {
+		return e.Conn.SetWriteDeadline(t)
+	}
+	return nil
 }
 
 // Stats is what an administrator sees of the hub.

@@ -45,71 +45,14 @@ func (h *Hub) ReadAt(realm dispatch.Realm) time.Time {
 }
 
 // Storage tells how the storing of positions goes.
-func (l *Lane) Storage() StorageStats {
-	st, _ := l.gauge.lane()
-	return st
-}
+func (l *Lane) Storage() StorageStats { return l.gauge.stores() }
 
 // standing is up to where the connection has been looked after, and how many bytes
 // wait for it.
 func (c *conn) standing() (seen int64, queued int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.told.Load(), c.waiting + c.outSize
-}
-
-// DeviceStats counts what one source sent since the server started.
-type DeviceStats struct {
-	Received time.Time      `json:"received"`       // its last report
-	Fixed    time.Time      `json:"fixed"`          // its last fix, by its own clock
-	Shown    int            `json:"shown"`          // reports that were shown
-	Held     map[string]int `json:"held,omitempty"` // reports that were not, by reason
-}
-
-// maxDevices bounds the tally. Who reports was authenticated before, so it is
-// never reached but by a city of that size.
-const maxDevices = 100_000
-
-// tally counts reports by device and by reason.
-type tally struct {
-	devices map[string]*DeviceStats
-	refused map[string]int
-	shown   int
-}
-
-func (t *tally) device(id string, at time.Time) *DeviceStats {
-	d := t.devices[id]
-	if d == nil {
-		d = &DeviceStats{}
-		if len(t.devices) < maxDevices {
-			t.devices[id] = d
-		}
-	}
-	d.Received = at
-	return d
-}
-
-// note counts a report that was shown (reason empty) or held.
-func (t *tally) note(p dispatch.Position, reason string) {
-	d := t.device(p.Device, p.Received)
-	if reason == "" {
-		d.Shown++
-		t.shown++
-		d.Fixed = p.Fixed
-		return
-	}
-	t.hold(d, reason)
-}
-
-// refuse counts a report that was no position.
-func (t *tally) refuse(device, reason string, at time.Time) { t.hold(t.device(device, at), reason) }
-
-func (t *tally) hold(d *DeviceStats, reason string) {
-	if d.Held == nil {
-		d.Held = map[string]int{}
-	}
-	d.Held[reason]++
-	t.refused[reason]++
+	return c.told.Load(), c.waiting + c.postSize
 }
 
 // LaneStats is what an administrator sees of the lane.
@@ -127,15 +70,10 @@ type LaneStats struct {
 func (l *Lane) Stats() LaneStats {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	st := LaneStats{Waiting: len(l.batch.in), Shown: l.tally.shown, Held: maps.Clone(l.tally.refused), Devices: map[string]DeviceStats{}}
-	st.Storage, st.Sources = l.gauge.lane()
+	st := LaneStats{Waiting: l.batch.wait(), Shown: l.tally.shown, Held: maps.Clone(l.tally.refused), Devices: l.tally.byDevice(),
+		Sources: l.tally.bySource(), Storage: l.gauge.stores()}
 	for _, f := range l.fleets {
-		st.Teams += len(f.teams)
-	}
-	for id, d := range l.tally.devices {
-		c := *d
-		c.Held = maps.Clone(d.Held)
-		st.Devices[id] = c
+		st.Teams += f.movers.len()
 	}
 	return st
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -27,6 +28,7 @@ var errBehind = errors.New("the cursor is behind the window")
 type stream struct {
 	realm   dispatch.Realm
 	epoch   string
+	crew    *crew
 	journal Journal
 	records Records
 	lane    *Lane
@@ -42,7 +44,8 @@ type stream struct {
 
 	mu       sync.Mutex
 	head     int64
-	readAt   time.Time // when the journal was last read, this server's clock
+	top      atomic.Int64 // head, for who holds no lock
+	readAt   time.Time    // when the journal was last read, this server's clock
 	window   window
 	groups   map[dispatch.Audience]*group
 	scopes   scopes
@@ -52,17 +55,25 @@ type stream struct {
 	beatTo   int64
 	late     bool // the consoles were told that the journal is not read
 	presence bool // somebody opened or closed an incident since the last tick
+
+	motions []motion // the ticker's own, to be used again
 }
 
 // group is the open connections of one audience.
 type group struct {
-	au       dispatch.Audience
-	conns    map[*conn]struct{}
-	from, to int64  // what memo holds
-	memo     *frame // the newest changes frame, which all who are caught up share
-	open     []byte // the presence frame sent last
-	openTo   *frame
-	sees     map[string]bool // teams whose position it may see, as far as asked
+	au     dispatch.Audience
+	conns  map[*conn]struct{}
+	memo   atomic.Pointer[memo]
+	open   []byte // the presence frame sent last
+	openTo *frame
+	sees   sight
+}
+
+// memo is the newest changes frame of an audience, which all who are caught up
+// share without asking the stream.
+type memo struct {
+	from, to int64
+	frame    *frame
 }
 
 // load reads what a stream has to know before it serves: the head, the newest
@@ -92,6 +103,7 @@ func (s *stream) load(ctx context.Context) error {
 	// The scopes are read after the head: whatever changes meanwhile comes
 	// again with the feed and is put twice.
 	s.head, s.readAt = from, s.now()
+	s.top.Store(from)
 	for _, kind := range scopeKinds {
 		if err := s.readScopes(ctx, kind); err != nil {
 			return err
@@ -182,9 +194,11 @@ func (s *stream) deliver(cs []*dispatch.Change) error {
 	}
 	s.window.push(entries...)
 	s.head = cs[len(cs)-1].Seq
+	s.top.Store(s.head)
 	for _, c := range cs {
 		s.applyScopes(c)
 	}
+	give := turns{crew: s.crew}
 	for au, g := range s.groups {
 		n := 0
 		for _, e := range entries {
@@ -194,11 +208,14 @@ func (s *stream) deliver(cs []*dispatch.Change) error {
 		}
 		if n > 0 {
 			for c := range g.conns {
-				c.arrived(n)
+				if c.arrived(n) {
+					give.take(c)
+				}
 			}
 		}
 	}
 	s.mu.Unlock()
+	give.give()
 	s.delivered(cs)
 	return nil
 }
@@ -233,21 +250,22 @@ type step struct {
 // looked through already and nothing was to be seen. errBehind: the window does
 // not reach back that far.
 func (s *stream) next(g *group, cursor, seen int64) (step, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if seen >= s.head { // also a snapshot newer than this server's last look
+	top := s.top.Load()
+	if seen >= top { // also a snapshot newer than this server's last look
 		return step{to: seen}, nil
 	}
-	if g.memo != nil && g.from == cursor && g.to == s.head {
-		return step{frame: g.memo, to: g.to}, nil
+	if m := g.memo.Load(); m != nil && m.from == cursor && m.to == top {
+		return step{frame: m.frame, to: m.to}, nil
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	es, ok := s.window.after(seen)
 	if !ok {
 		return step{}, errBehind
 	}
 	st, err := gather(es, g.au, cursor)
 	if err == nil && st.frame != nil && !st.more {
-		g.memo, g.from, g.to = st.frame, cursor, st.to
+		g.memo.Store(&memo{cursor, st.to, st.frame})
 	}
 	return st, err
 }
@@ -273,7 +291,7 @@ func gather(es []*entry, au dispatch.Audience, cursor int64) (step, error) {
 		pieces = append(pieces, b)
 	}
 	if len(pieces) > 0 {
-		st.frame = prepare(changesFrame(cursor, st.to, pieces))
+		st.frame = changesFrame(cursor, st.to, pieces)
 	}
 	return st, nil
 }
@@ -349,7 +367,7 @@ func (s *stream) join(c *conn) {
 	defer s.mu.Unlock()
 	g := s.groups[c.au]
 	if g == nil {
-		g = &group{au: c.au, conns: map[*conn]struct{}{}, sees: map[string]bool{}}
+		g = &group{au: c.au, conns: map[*conn]struct{}{}}
 		s.groups[c.au] = g
 		s.presence = true
 	}

@@ -308,8 +308,9 @@ func (w *town) say(rs ...dispatch.Record) int64 {
 
 // raw is a socket read by hand.
 type raw struct {
-	t  *testing.T
-	ws *websocket.Conn
+	t       *testing.T
+	ws      *websocket.Conn
+	numbers client.Numbers
 }
 
 func (w *town) raw(who, query string) *raw {
@@ -326,7 +327,7 @@ func (w *town) raw(who, query string) *raw {
 		w.t.Fatalf("dial: %v %v", err, resp)
 	}
 	w.t.Cleanup(func() { _ = ws.Close() })
-	return &raw{w.t, ws}
+	return &raw{w.t, ws, client.Numbers{}}
 }
 
 type heard struct {
@@ -347,15 +348,11 @@ type heard struct {
 		Drop []dispatch.Ref `json:"drop"`
 		Note string         `json:"note"`
 	} `json:"changes"`
-	Open    []openIncident  `json:"open"`
-	ID      string          `json:"id"`
-	Problem *problem        `json:"problem"`
-	Full    bool            `json:"full"`
-	Team    []string        `json:"team"`
-	Lon     []float64       `json:"lon"`
-	Speed   []*float64      `json:"speed"`
-	Stale   []int           `json:"stale"`
-	Source  []string        `json:"source"`
+	Open    []openIncident `json:"open"`
+	ID      string         `json:"id"`
+	Problem *problem       `json:"problem"`
+	Gone    []string       `json:"team"` // those of positions_gone
+	Moved   client.Positions
 	Answer  json.RawMessage `json:"answer"`
 	Shown   bool            `json:"shown"`
 }
@@ -365,13 +362,27 @@ func (r *raw) next(typ string) heard {
 	r.t.Helper()
 	for {
 		_ = r.ws.SetReadDeadline(time.Now().Add(20 * time.Second))
-		_, b, err := r.ws.ReadMessage()
+		kind, b, err := r.ws.ReadMessage()
 		if err != nil {
 			r.t.Fatalf("waiting for %s: %v", typ, err)
 		}
 		var h heard
+		if kind == websocket.BinaryMessage {
+			if h.T = "positions"; h.T != typ {
+				continue
+			}
+			if h.Moved, err = r.numbers.Read(b); err != nil {
+				r.t.Fatal(err)
+			}
+			return h
+		}
 		if err := json.Unmarshal(b, &h); err != nil {
 			r.t.Fatalf("%s: %v", b, err)
+		}
+		if h.T == "teams" {
+			if err := r.numbers.Learn(b); err != nil {
+				r.t.Fatal(err)
+			}
 		}
 		if h.T == typ {
 			return h

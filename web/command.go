@@ -112,6 +112,9 @@ func (s *Server) carryOut(ctx context.Context, actor dispatch.Actor, name, key s
 		return nil, err
 	}
 	s.rescope(res.Change)
+	if strings.HasPrefix(name, "device.") {
+		s.known.forget()
+	}
 	done := &Done{Seq: res.Change.Seq, At: res.Change.At, Replayed: res.Replayed, Put: []dispatch.Record{}, Drop: []dispatch.Ref{}, Secret: res.Secret}
 	if seen, ok := res.Change.See(actor.Audience()); ok {
 		done.Put, done.Drop = append(done.Put, seen.Put...), append(done.Drop, seen.Drop...)

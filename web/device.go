@@ -134,7 +134,7 @@ func (s *Server) device(r *http.Request, token string) (*dispatch.Device, dispat
 		s.meter.refuse(refusedStrange)
 		return nil, "", tooStrange()
 	}
-	d, realm, err := s.cfg.Store.DeviceByToken(r.Context(), secret)
+	d, realm, err := s.deviceOf(r.Context(), secret, now)
 	if err == nil {
 		s.strangers.right(secret, now)
 	}

@@ -40,20 +40,22 @@ type FrameBeat struct {
 	JournalAt time.Time `json:"journal_at" doc:"when the journal was last read; older than 5 s: the database is away"`
 }
 
-// FramePositions are where teams are, in columns of equal length.
+// FrameTeams tells the numbers of teams in the positions frames of the connection.
+type FrameTeams struct {
+	T      string   `json:"t" enum:"teams"`
+	Number []int    `json:"number"`
+	Team   []string `json:"team"`
+}
+
+// FramePositions is the head of a binary frame, which goes on with a record of 24 bytes a team; go doc
+// liandong/realtime has its form.
 type FramePositions struct {
-	T        string     `json:"t" enum:"positions"`
-	At       time.Time  `json:"at"`
-	Full     bool       `json:"full" doc:"replaces everything held"`
-	Team     []string   `json:"team"`
-	Lon      []float64  `json:"lon"`
-	Lat      []float64  `json:"lat"`
-	Speed    []*float64 `json:"speed" doc:"m/s"`
-	Heading  []*float64 `json:"heading" doc:"degrees from north, clockwise"`
-	Accuracy []*float64 `json:"accuracy" doc:"metres"`
-	Fixed    []int64    `json:"fixed" doc:"milliseconds since 1970, by the source's clock"`
-	Stale    []int      `json:"stale" doc:"seconds after which it is stale"`
-	Source   []string   `json:"source"`
+	T      string    `json:"t" enum:"positions"`
+	At     time.Time `json:"at"`
+	Full   bool      `json:"full" doc:"replaces everything held"`
+	Base   int64     `json:"base" doc:"milliseconds since 1970 that the times of the records count from"`
+	Source []string  `json:"source" doc:"by the number in the records"`
+	Stale  []int     `json:"stale" doc:"of each source, seconds after which its positions are stale"`
 }
 
 // FramePositionsGone names teams that are no longer to be seen.
@@ -128,7 +130,7 @@ type FramePosition struct {
 }
 
 var frames = []reflect.Type{
-	reflect.TypeFor[FrameHello](), reflect.TypeFor[FrameChanges](), reflect.TypeFor[FrameBeat](), reflect.TypeFor[FramePositions](),
+	reflect.TypeFor[FrameHello](), reflect.TypeFor[FrameChanges](), reflect.TypeFor[FrameBeat](), reflect.TypeFor[FrameTeams](), reflect.TypeFor[FramePositions](),
 	reflect.TypeFor[FramePositionsGone](), reflect.TypeFor[FramePresence](), reflect.TypeFor[FrameDone](), reflect.TypeFor[FrameRefused](),
 	reflect.TypeFor[FrameLook](), reflect.TypeFor[FrameOpen](), reflect.TypeFor[FrameCommand](), reflect.TypeFor[FramePosition](),
 }

@@ -104,6 +104,7 @@ type Server struct {
 	registry  *prometheus.Registry
 	health    *health
 	strangers *strangers
+	known     knownDevices
 	sockets   *addresses // of open sockets
 }
 

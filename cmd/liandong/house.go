@@ -132,10 +132,30 @@ func (h *house) upkeep(ctx context.Context) {
 		if _, err := h.store.KeepTrack(ctx, time.Now()); err != nil && ctx.Err() == nil {
 			h.log.Error().Err(err).Msg("tracks")
 		}
+		if err := h.store.IndexTrack(ctx, time.Now()); err != nil && ctx.Err() == nil {
+			h.log.Error().Err(err).Msg("indexes of tracks")
+		}
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
+		}
+	}
+}
+
+// latest brings the last known positions up every two minutes; what came since is looked up in the
+// track at the next start.
+func (h *house) latest(ctx context.Context) {
+	tick := time.NewTicker(2 * time.Minute)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if err := h.store.KeepLatest(ctx, time.Now()); err != nil && ctx.Err() == nil {
+			h.log.Error().Err(err).Msg("last known positions")
 		}
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/paulmach/orb/encoding/mvt"
 	"github.com/paulmach/orb/maptile"
@@ -133,61 +132,5 @@ func TestAreaTile(t *testing.T) {
 	}
 	if b, err := f.AreaTile(t.Context(), 4, 13, 6); err != nil || !bytes.Equal(a, b) {
 		t.Errorf("the same tile came out as other bytes, %v", err)
-	}
-}
-
-func fixAt(team string, seconds int, flag dispatch.PositionFlag) dispatch.Position {
-	at := moment.Add(time.Duration(seconds) * time.Second)
-	return dispatch.Position{Realm: dispatch.Live, Team: team, Device: "d1", Point: geo.At(113.8512345, -34.0298765), Speed: float64(seconds), Heading: -1,
-		Accuracy: 5, Fixed: at, Received: at.Add(time.Second), Source: "osmand", Flag: flag}
-}
-
-func TestPositions(t *testing.T) {
-	t.Parallel()
-	f := open(t, Options{})
-	ctx := t.Context()
-	// The day of these fixes has no partition yet: it is made.
-	if err := f.SavePositions(ctx, []dispatch.Position{fixAt("t1", 0, ""), fixAt("t1", 20, ""), fixAt("t1", 10, ""), fixAt("t2", 5, ""), fixAt("t1", 30, dispatch.PositionJump)}); err != nil {
-		t.Fatal(err)
-	}
-	if err := f.SavePositions(ctx, []dispatch.Position{fixAt("t1", 15, "")}); err != nil { // late: older than the one known
-		t.Fatal(err)
-	}
-	latest, err := f.LatestPositions(ctx, dispatch.Live)
-	if want := []dispatch.Position{fixAt("t1", 20, ""), fixAt("t2", 5, "")}; err != nil || asJSON(t, latest) != asJSON(t, want) {
-		t.Errorf("last known\n%s, want\n%s, %v", asJSON(t, latest), asJSON(t, want), err)
-	}
-	track, err := f.Track(ctx, dispatch.Live, "t1", moment.Add(10*time.Second), moment.Add(31*time.Second))
-	want := []dispatch.Position{fixAt("t1", 10, ""), fixAt("t1", 15, ""), fixAt("t1", 20, ""), fixAt("t1", 30, dispatch.PositionJump)}
-	if err != nil || asJSON(t, track) != asJSON(t, want) {
-		t.Errorf("track\n%s, want\n%s, %v", asJSON(t, track), asJSON(t, want), err)
-	}
-}
-
-func TestTrackIsKeptForItsTime(t *testing.T) {
-	t.Parallel()
-	f := open(t, Options{KeepTrack: 10 * 24 * time.Hour})
-	ctx := t.Context()
-	if err := f.SavePositions(ctx, []dispatch.Position{fixAt("t1", 0, "")}); err != nil {
-		t.Fatal(err)
-	}
-	kept := func(day int) int {
-		t.Helper()
-		if _, err := f.KeepTrack(ctx, moment.Add(time.Duration(day)*24*time.Hour)); err != nil {
-			t.Fatal(err)
-		}
-		track, err := f.Track(ctx, dispatch.Live, "t1", moment, moment.Add(time.Minute))
-		if err != nil {
-			t.Fatal(err)
-		}
-		return len(track)
-	}
-	for day, want := range map[int]int{0: 1, 1: 1, 9: 1, 10: 1} {
-		if got := kept(day); got != want {
-			t.Errorf("after %d days %d are kept, want %d", day, got, want)
-		}
-	}
-	if got := kept(11); got != 0 {
-		t.Errorf("after 11 days %d are kept", got)
 	}
 }

@@ -40,21 +40,6 @@ type Config struct {
 	Beat func(behind time.Duration)
 }
 
-// Positions is a frame of the position lane, in columns.
-type Positions struct {
-	At       time.Time  `json:"at"`
-	Full     bool       `json:"full"`
-	Team     []string   `json:"team"`
-	Lon      []float64  `json:"lon"`
-	Lat      []float64  `json:"lat"`
-	Speed    []*float64 `json:"speed"`
-	Heading  []*float64 `json:"heading"`
-	Accuracy []*float64 `json:"accuracy"`
-	Fixed    []int64    `json:"fixed"`
-	Stale    []int      `json:"stale"`
-	Source   []string   `json:"source"`
-}
-
 // Stats counts what happened to a console.
 type Stats struct {
 	Changes   int         // changes applied
@@ -78,7 +63,7 @@ type Console struct {
 	stats   Stats
 	ws      *websocket.Conn
 	link    *link
-	look    *geo.Bound
+	look    map[string]any // the last look frame
 	open    string
 	moved   chan struct{} // closed and replaced when the cursor moves or the link changes
 }
@@ -158,7 +143,7 @@ func (c *Console) once(ctx context.Context) error {
 	c.signal()
 	c.mu.Unlock()
 	if look != nil {
-		_ = l.write(map[string]any{"t": "look", "bound": look, "zoom": 11})
+		_ = l.write(look)
 	}
 	if open != "" {
 		_ = l.write(map[string]any{"t": "open", "incident": open})
@@ -317,9 +302,15 @@ func (c *Console) signal() {
 	c.moved = make(chan struct{})
 }
 
-// Look tells what the map shows, now and after each reconnection.
-func (c *Console) Look(b geo.Bound) error {
-	return c.say(func() { c.look = &b }, map[string]any{"t": "look", "bound": b, "zoom": 11})
+// Look tells what the map shows, now and after each reconnection. It is told
+// every move, as at the largest scale.
+func (c *Console) Look(b geo.Bound) error { return c.LookAt(b, 16) }
+
+// LookAt is Look with the zoom of the map: what moves less than a pixel is told
+// more seldom.
+func (c *Console) LookAt(b geo.Bound, zoom float64) error {
+	look := map[string]any{"t": "look", "bound": b, "zoom": zoom}
+	return c.say(func() { c.look = look }, look)
 }
 
 // Open tells which incident is on the screen, "" for none.

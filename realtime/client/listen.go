@@ -17,15 +17,21 @@ var errResync = errors.New("a new snapshot is needed")
 
 // listen reads frames and applies them until the socket ends.
 func (c *Console) listen(ws *websocket.Conn) error {
+	numbers := Numbers{}
 	for {
 		if err := ws.SetReadDeadline(time.Now().Add(silence)); err != nil {
 			return err
 		}
-		_, b, err := ws.ReadMessage()
+		kind, b, err := ws.ReadMessage()
 		if err != nil {
 			return err
 		}
-		if err := c.hear(b); err != nil {
+		if kind == websocket.BinaryMessage {
+			err = c.see(b, numbers)
+		} else {
+			err = c.hear(b, numbers)
+		}
+		if err != nil {
 			if errors.Is(err, errResync) {
 				c.mu.Lock()
 				c.picture = nil
@@ -36,7 +42,24 @@ func (c *Console) listen(ws *websocket.Conn) error {
 	}
 }
 
-func (c *Console) hear(b []byte) error {
+// see reads what moved.
+func (c *Console) see(b []byte, numbers Numbers) error {
+	c.mu.Lock()
+	c.stats.Frames++
+	c.stats.Bytes += len(b)
+	c.mu.Unlock()
+	if c.cfg.Positions == nil {
+		return nil
+	}
+	p, err := numbers.Read(b)
+	if err != nil {
+		return c.fault("positions: %v", err)
+	}
+	c.cfg.Positions(p)
+	return nil
+}
+
+func (c *Console) hear(b []byte, numbers Numbers) error {
 	var f struct {
 		T       string          `json:"t"`
 		ID      string          `json:"id"`
@@ -68,15 +91,10 @@ func (c *Console) hear(b []byte) error {
 			c.cfg.Beat(f.At.Sub(f.JournalAt))
 		}
 		return c.advance(f.From, f.To, nil)
-	case "positions":
-		if c.cfg.Positions == nil {
-			return nil
+	case "teams":
+		if err := numbers.Learn(b); err != nil {
+			return c.fault("%v", err)
 		}
-		var p Positions
-		if err := json.Unmarshal(b, &p); err != nil {
-			return c.fault("positions %.100q: %v", b, err)
-		}
-		c.cfg.Positions(p)
 	case "done", "refused":
 		var a Answer
 		if err := json.Unmarshal(b, &a); err != nil {

@@ -65,7 +65,7 @@ func TestBreachesAreCounted(t *testing.T) {
 		p, _ := ReadPicture(strings.NewReader(snapshot))
 		c := New(Config{})
 		c.picture = p
-		if err := c.hear([]byte(frame)); err == nil {
+		if err := c.hear([]byte(frame), Numbers{}); err == nil {
 			t.Errorf("%s: accepted", frame)
 		}
 		if s := c.Stats(); s.Gaps != want.Gaps || s.Doubles != want.Doubles || len(s.Faults) != 1 {

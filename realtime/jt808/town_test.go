@@ -146,7 +146,7 @@ func (w *town) alarms() []*dispatch.Alarm {
 // track is what lies in the store for the team.
 func (w *town) track() []dispatch.Position {
 	w.t.Helper()
-	ps, err := w.store.Track(w.t.Context(), dispatch.Live, w.team, time.Now().Add(-48*time.Hour), time.Now().Add(48*time.Hour))
+	ps, err := w.store.Track(w.t.Context(), dispatch.TrackQuery{Realm: dispatch.Live, Team: w.team, From: time.Now().Add(-48 * time.Hour), To: time.Now().Add(48 * time.Hour)})
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -42,6 +42,7 @@ type Figures struct {
 	Feed     []Row     `json:"feed,omitempty" doc:"the hub alone, beside a floor"`
 	Commands []Rate    `json:"commands,omitempty"`
 	Latency  Latency   `json:"latency,omitzero"`
+	Position Position  `json:"positions,omitzero"`
 	Moving   []Moving  `json:"moving,omitempty"`
 	Served   int       `json:"served,omitempty" doc:"most consoles that all learned where each team is at 0.9 Hz or more"`
 	Memory   Memory    `json:"memory,omitzero"`

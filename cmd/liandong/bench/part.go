@@ -24,9 +24,11 @@ var parts = []part{
 	{"idle", "what an idle console costs the hub in memory", false, (*bench).idle, nil},
 	{"hub", "changes through the hub: cost, rate, delay, and catching up after a cut", false, (*bench).hub, nil},
 	{"tls", "what TLS adds to a console", false, (*bench).secured, nil},
+	{"lane", "the lane of positions by itself: memory, CPU, nearest", false, (*bench).lane, printLane},
 	{"memory", "what an idle console of the whole server costs", true, (*bench).memory, printMemory},
 	{"commands", "commands carried out and kept, per second", true, (*bench).commands, printCommands},
 	{"latency", "from a command to the consoles", true, (*bench).latency, printLatency},
+	{"positions", "positions over HTTPS, each answered after its commit", true, (*bench).reported, printReported},
 	{"moving", "consoles that see all teams move", true, (*bench).moving, printMoving},
 }
 

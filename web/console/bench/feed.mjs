@@ -43,14 +43,37 @@ function city(count) {
   return { records, teams };
 }
 
-/** One server frame of text. */
-function framed(text) {
-  const body = Buffer.from(text);
-  const head = body.length < 126 ? Buffer.from([0x81, body.length]) : body.length < 65536 ? Buffer.alloc(4) : Buffer.alloc(10);
-  if (head.length > 2) head[0] = 0x81;
+/** One server frame of text, or of bytes. */
+function framed(said) {
+  const body = Buffer.from(said);
+  const kind = typeof said === 'string' ? 0x81 : 0x82;
+  const head = body.length < 126 ? Buffer.from([kind, body.length]) : body.length < 65536 ? Buffer.alloc(4) : Buffer.alloc(10);
+  if (head.length > 2) head[0] = kind;
   if (head.length === 4) { head[1] = 126; head.writeUInt16BE(body.length, 2); }
   if (head.length === 10) { head[1] = 127; head.writeBigUInt64BE(BigInt(body.length), 2); }
   return Buffer.concat([head, body]);
+}
+
+/** A positions frame as the server makes them (realtime/doc.go). */
+function positions(teams, now, full) {
+  const base = Math.floor(now / 10) * 10;
+  const head = JSON.stringify({ t: 'positions', at: new Date(now).toISOString(), full, base, source: ['osmand'], stale: [60] });
+  const size = head.length + ((4 - (head.length % 4)) % 4);
+  const frame = Buffer.alloc(4 + size + 24 * teams.length, ' ');
+  frame.writeUInt32LE(size, 0);
+  frame.write(head, 4);
+  teams.forEach((t, i) => {
+    const at = 4 + size + 24 * i;
+    frame.writeUInt32LE(i, at);
+    frame.writeInt32LE(Math.round(t.lon * 1e7), at + 4);
+    frame.writeInt32LE(Math.round(t.lat * 1e7), at + 8);
+    frame.writeInt32LE(0, at + 12);
+    frame.writeUInt16LE(1500, at + 16);
+    frame.writeUInt16LE(Math.round((((t.turn * 180) / Math.PI) % 360 + 360) % 360) * 100, at + 18);
+    frame.writeUInt16LE(8, at + 20);
+    frame.writeUInt16LE(0, at + 22);
+  });
+  return frame;
 }
 
 export async function feed({ dist, teams: count, role = 'dispatcher' }) {
@@ -89,7 +112,7 @@ export async function feed({ dist, teams: count, role = 'dispatcher' }) {
   });
   await new Promise((r) => server.listen(0, '127.0.0.1', r));
   const say = (frame) => {
-    const bytes = framed(JSON.stringify(frame));
+    const bytes = framed(Buffer.isBuffer(frame) ? frame : JSON.stringify(frame));
     for (const s of sockets) s.write(bytes);
   };
   let full = true;
@@ -104,9 +127,8 @@ export async function feed({ dist, teams: count, role = 'dispatcher' }) {
         t.lon += (15 * Math.sin(t.turn)) / 92_000;
         t.lat += (15 * Math.cos(t.turn)) / 111_000;
       }
-      say({ t: 'positions', at: new Date(now).toISOString(), full, team: teams.map((t) => t.id), lon: teams.map((t) => Number(t.lon.toFixed(6))), lat: teams.map((t) => Number(t.lat.toFixed(6))),
-        speed: teams.map(() => 15), heading: teams.map((t) => Math.round((((t.turn * 180) / Math.PI) % 360 + 360) % 360)), accuracy: teams.map(() => 8),
-        fixed: teams.map(() => now), stale: teams.map(() => 60), source: teams.map(() => 'osmand') });
+      if (full) say({ t: 'teams', number: teams.map((_, i) => i), team: teams.map((t) => t.id) });
+      say(positions(teams, now, full));
       full = false;
     },
     connected: () => sockets.size > 0,

@@ -219,16 +219,30 @@ export function watchFeed(page, want) {
     const house = await (await fetch('/api/v1/settings')).json();
     const seen = { incidents: new Set(), acknowledged: new Set(), moved: new Map() };
     const first = new Map();
+    // Teams and places of a binary positions frame (realtime/doc.go). Here, because all of this runs in the page.
+    const placed = (data, named) => {
+      const view = new DataView(data);
+      const f = { t: 'positions', team: [], lon: [], lat: [] };
+      for (let at = 4 + view.getUint32(0, true); at < data.byteLength; at += 24) {
+        f.team.push(named.get(view.getUint32(at, true)));
+        f.lon.push(view.getInt32(at + 4, true) / 1e7);
+        f.lat.push(view.getInt32(at + 8, true) / 1e7);
+      }
+      return f;
+    };
     const socket = new WebSocket(`wss://${location.host}/api/v1/socket?since=${head.seq}&epoch=${head.epoch}`);
     const meters = (a, b) => Math.hypot((a[0] - b[0]) * 92_000, (a[1] - b[1]) * 111_000);
     try {
       return await new Promise((done, fail) => {
         const told = () => ({ incidents: [...seen.incidents], acknowledged: [...seen.acknowledged], moved: [...seen.moved.keys()] });
         setTimeout(() => fail(new Error(`within ${seconds} s only ${JSON.stringify(told())}`)), seconds * 1000);
+        socket.binaryType = 'arraybuffer';
         socket.onopen = () => socket.send(JSON.stringify({ t: 'look', bound: house.city.bound ?? [73, 18, 135, 54], zoom: 10 }));
         socket.onclose = (e) => fail(new Error(`the socket closed with ${e.code}`));
+        const named = new Map();
         socket.onmessage = (e) => {
-          const f = JSON.parse(e.data);
+          const f = typeof e.data === 'string' ? JSON.parse(e.data) : placed(e.data, named);
+          if (f.t === 'teams') f.number.forEach((n, i) => named.set(n, f.team[i]));
           for (const r of (f.changes ?? []).flatMap((c) => c.put ?? [])) {
             if (r.kind === 'incident' && !known.has(r.id)) seen.incidents.add(r.id);
             if (r.kind === 'task') {

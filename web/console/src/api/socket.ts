@@ -38,8 +38,8 @@ export interface SocketOptions {
   dial: (since: number, epoch: string) => Wire;
   /** Where the next dial continues. */
   cursor: () => { seq: number; epoch: string };
-  /** Reads a text frame; a wire may also hand over what was read elsewhere. */
-  read: (text: string) => Patch;
+  /** Reads a frame, undefined when it holds nothing for the picture; a wire may also hand over what was read elsewhere. */
+  read: (data: string | ArrayBuffer) => Patch | undefined;
   frame: (f: Patch) => void;
   opened: () => void;
   closed: (what: After) => void;
@@ -99,11 +99,11 @@ export class Socket {
     };
     wire.onmessage = (e) => {
       if (wire !== this.#wire || typeof e.data === 'undefined') return;
-      const frame = typeof e.data === 'string' ? this.o.read(e.data) : (e.data as Patch);
+      const frame = typeof e.data === 'string' || e.data instanceof ArrayBuffer ? this.o.read(e.data) : (e.data as Patch);
       this.#tries = 0;
-      if (frame.t === 'hello' && frame.beat > 0) this.#beat = frame.beat;
+      if (frame?.t === 'hello' && frame.beat > 0) this.#beat = frame.beat;
       this.#listen();
-      this.o.frame(frame);
+      if (frame) this.o.frame(frame);
     };
     wire.onclose = (e) => {
       if (wire === this.#wire) this.#closed(after(e.code));
@@ -147,4 +147,8 @@ export function socketURL(since: number, epoch: string): string {
 }
 
 /** Dials the server the page came from. */
-export const dialServer = (since: number, epoch: string): Wire => new WebSocket(socketURL(since, epoch)) as unknown as Wire;
+export function dialServer(since: number, epoch: string): Wire {
+  const wire = new WebSocket(socketURL(since, epoch));
+  wire.binaryType = 'arraybuffer';
+  return wire as unknown as Wire;
+}

@@ -2124,26 +2124,21 @@ export interface components {
             t: "position";
         };
         FramePositions: {
-            /** @description metres */
-            accuracy: (number | null)[];
             /** Format: date-time */
             at: string;
-            /** @description milliseconds since 1970, by the source's clock */
-            fixed: number[];
+            /**
+             * Format: int64
+             * @description milliseconds since 1970 that the times of the records count from
+             */
+            base: number;
             /** @description replaces everything held */
             full: boolean;
-            /** @description degrees from north, clockwise */
-            heading: (number | null)[];
-            lat: number[];
-            lon: number[];
+            /** @description by the number in the records */
             source: string[];
-            /** @description m/s */
-            speed: (number | null)[];
-            /** @description seconds after which it is stale */
+            /** @description of each source, seconds after which its positions are stale */
             stale: number[];
             /** @enum {string} */
             t: "positions";
-            team: string[];
         };
         FramePositionsGone: {
             /** @enum {string} */
@@ -2164,6 +2159,12 @@ export interface components {
             problem: components["schemas"]["Problem"];
             /** @enum {string} */
             t: "refused";
+        };
+        FrameTeams: {
+            number: number[];
+            /** @enum {string} */
+            t: "teams";
+            team: string[];
         };
         Hazard: {
             /** Format: date-time */

@@ -177,7 +177,7 @@ export interface Commands {
   'task.assign': Expect & {
     incident: string; team: string; type?: TaskType; destination?: Place; choice?: string; understaffed?: string; event_time?: string;
   };
-  'task.accept': { task: string; event_time?: string };
+  'task.accept': { task: string; understaffed?: string; event_time?: string };
   'task.advance': { task: string; from: TaskState; to: TaskState; event_time?: string; radio?: boolean };
   'task.refuse': TaskEnd;
   'task.cancel': TaskEnd;
@@ -243,9 +243,10 @@ export type Frame =
   | { t: 'hello'; epoch: string; realm: string; seq: number; at: string; beat: number }
   | { t: 'changes'; from: number; to: number; changes: Seen[] }
   | { t: 'beat'; from: number; to: number; at: string; journal_at: string }
-  | PositionsFrame
+  | TeamsFrame
   | { t: 'positions_gone'; team: string[] }
   | { t: 'presence'; open: Presence[] }
+  | { t: 'placed'; id: string; shown: boolean }
   | ({ t: 'done'; id: string } & Done)
   | { t: 'refused'; id: string; problem: Problem };
 
@@ -254,6 +255,14 @@ export interface Presence {
   people: { name: string; agency?: string; role: Role }[];
 }
 
+/** The numbers of teams in the positions frames that follow, which are binary. */
+export interface TeamsFrame {
+  t: 'teams';
+  number: number[];
+  team: string[];
+}
+
+/** A positions frame in words. */
 export interface PositionsFrame {
   t: 'positions';
   at: string;

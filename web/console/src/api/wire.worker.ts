@@ -23,13 +23,13 @@ addEventListener('message', ({ data: order }: MessageEvent<Order>) => {
 function dial(n: number, url: string) {
   hangUp(1000);
   const wire = new WebSocket(url);
+  wire.binaryType = 'arraybuffer';
   socket = wire;
   wire.onopen = () => tell({ n, open: true });
   wire.onclose = (e) => tell({ n, closed: e.code });
   wire.onmessage = (e) => {
-    if (typeof e.data !== 'string') return;
-    const patch = packer.read(e.data);
-    tell({ n, patch }, patch.t === 'positions' ? columns(patch) : []);
+    const patch = packer.read(e.data as string | ArrayBuffer);
+    if (patch) tell({ n, patch }, patch.t === 'positions' ? columns(patch) : []);
   };
 }
 

@@ -25,6 +25,35 @@ it('names a team once and then counts it, and the picture is the same as from th
   expect(here.get('a')).toMatchObject({ lon: 113, speed: null, heading: 90, source: 'phone' });
 });
 
+it('reads the binary frames of each connection by the names it was told there', () => {
+  const record = (team: number, lon: number, fixed: number, speed = 0xffff) => {
+    const b = new ArrayBuffer(24);
+    new Int32Array(b).set([team, lon * 1e7, 34e7, fixed]);
+    new Uint16Array(b).set([speed, 9000, 5, 1], 8);
+    return [...new Uint8Array(b)];
+  };
+  const binary = (...records: number[][]) => {
+    const head = JSON.stringify({ t: 'positions', at: 'T', full: false, base: 1_700_000_000_000, source: ['', 'phone'], stale: [60, 30] });
+    const text = new TextEncoder().encode(head.padEnd(head.length + ((4 - (head.length % 4)) % 4)));
+    return Uint8Array.from([...new Uint8Array(Uint32Array.of(text.length).buffer), ...text, ...records.flat()]).buffer;
+  };
+  const [packer, seen] = [new Packer(), new Positions()];
+  const hear = (data: string | ArrayBuffer) => {
+    const patch = packer.read(data);
+    if (patch?.t === 'positions') seen.take(patch);
+  };
+  hear('{"t":"hello"}');
+  hear('{"t":"teams","number":[7,2],"team":["a","b"]}');
+  hear(binary(record(2, 114, -100), record(7, 113, 5, 1250)));
+  expect(seen.get('a')).toMatchObject({ lon: 113, lat: 34, speed: 12.5, heading: 90, accuracy: 5, fixed: 1_700_000_000_050, stale: 30, source: 'phone' });
+  expect(seen.get('b')).toMatchObject({ lon: 114, speed: null, fixed: 1_699_999_999_000 });
+  hear('{"t":"hello"}'); // another server numbers otherwise
+  expect(() => hear(binary(record(2, 115, 9)))).toThrow('not named');
+  hear('{"t":"teams","number":[2],"team":["a"]}');
+  hear(binary(record(2, 115, 9)));
+  expect([seen.get('a')?.lon, seen.get('b')?.lon]).toEqual([115, 114]);
+});
+
 class FakeHand implements Hand {
   onmessage: Hand['onmessage'] = null;
   onerror: Hand['onerror'] = null;
