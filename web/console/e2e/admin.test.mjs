@@ -197,3 +197,24 @@ test('admin sees how the server does, in both languages and by keyboard', async 
   await page.getByRole('heading', { name: 'Status', exact: true }).waitFor();
   await page.getByRole('heading', { name: 'Connections and feed' }).waitFor();
 });
+
+test('admin: a half-filled form is not lost by one key', async (house) => {
+  const page = await house.screen('/admin', 'admin');
+  await page.getByRole('button', { name: '新增', exact: false }).click();
+  const form = page.getByRole('dialog', { name: /新增/ });
+  await form.getByLabel('姓名').fill('填了一半');
+  await page.keyboard.press('Escape');
+  const asked = page.getByRole('dialog', { name: /放弃/ });
+  await asked.waitFor();
+  await page.keyboard.press('Escape');
+  await asked.waitFor({ state: 'detached' });
+  assert.equal(await form.getByLabel('姓名').inputValue(), '填了一半');
+  await page.keyboard.press('Escape');
+  await asked.getByRole('button', { name: '放弃修改' }).click();
+  await form.waitFor({ state: 'detached' });
+  // Nothing typed: one key is enough.
+  await page.getByRole('button', { name: '新增', exact: false }).click();
+  await form.waitFor();
+  await page.keyboard.press('Escape');
+  await form.waitFor({ state: 'detached' });
+});

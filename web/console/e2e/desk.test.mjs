@@ -88,6 +88,53 @@ test('desk: the command bar moves a team on the radio, and refuses what is not l
   }
 });
 
+test('desk: a command typed while another is pending goes out after it, and both are seen', async (house) => {
+  const api = await house.api('dispatcher');
+  const made = await api.do('incident.open', { type: '12G03', title: '连续命令', place: { text: '连续命令' }, verified: true });
+  const incident = made.put.find((r) => r.kind === 'incident').id;
+  try {
+    const page = await house.screen('/', 'dispatcher');
+    await page.locator('.desk[data-phase=live]').waitFor();
+    await page.locator(`[data-incident="${incident}"]`).click();
+    // The first answer is held back until the second command was given.
+    let release;
+    const held = new Promise((r) => (release = r));
+    let asked = 0;
+    await page.route(/\/api\/v1\/commands\/note\.add/, async (r) => {
+      if (asked++ === 0) await held;
+      await r.continue();
+    });
+    await page.keyboard.press('/');
+    await page.keyboard.type('n 第一条');
+    await page.keyboard.press('Enter');
+    await page.keyboard.type('n 第二条');
+    await page.keyboard.press('Enter');
+    await page.locator('.given li').nth(1).waitFor();
+    assert.equal(asked, 1, 'the second waits for the first');
+    release();
+    await page.locator('.scroll').getByText('第二条').waitFor();
+    await page.locator('.given').waitFor({ state: 'detached' });
+    const notes = (await api.list('note', { incident })).sort((a, b) => a.created.localeCompare(b.created));
+    assert.deepEqual(notes.map((n) => n.text), ['第一条', '第二条']);
+  } finally {
+    await settle(api, incident);
+    await api.do('incident.dismiss', { incident, reason: '测试' }).catch(() => undefined);
+  }
+});
+
+test('desk: a session that ended is noticed at the next command', async (house) => {
+  const page = await house.screen('/', 'dispatcher');
+  await page.locator('.desk[data-phase=live]').waitFor();
+  await page.locator('[data-incident]').first().click();
+  for (const path of ['commands/note.add', 'session']) {
+    await page.route(new RegExp(`/api/v1/${path}$`), (r) => r.fulfill({ status: 401, contentType: 'application/problem+json', body: JSON.stringify({ status: 401, code: 'auth', detail: 'sign in' }) }));
+  }
+  await page.keyboard.press('w');
+  await page.keyboard.type('会话已过期');
+  await page.keyboard.press('Enter');
+  await page.locator('input[autocomplete=username]').waitFor();
+});
+
 test('desk: keys that an input method is composing do nothing', async (house) => {
   const page = await house.screen('/', 'dispatcher');
   await page.locator('.desk[data-phase=live]').waitFor();

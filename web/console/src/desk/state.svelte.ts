@@ -84,15 +84,7 @@ export class Desk {
     const send = async (understaffed?: string, refused?: (p: Problem) => void) => {
       const done = await this.app.run('task.assign', { incident: incident.id, team: team.id, ...(choice ? { choice } : {}), ...(understaffed ? { understaffed } : {}) }, {
         marks: [{ kind: 'team', id: team.id }, { kind: 'incident', id: incident.id }],
-        refused: (p) => {
-          if (refused) {
-            refused(p);
-            return true;
-          }
-          if (!p.legal?.some((l) => l.startsWith('understaffed'))) return false;
-          this.ask = { ask: 'reason', title: `${team.call_sign} · ${say('ask.reason.understaffed')}`, send };
-          return true;
-        },
+        refused: (p) => this.shortOf(p, team.call_sign, send, refused),
       });
       if (!done) return false;
       const task = done.put?.find((r): r is Task => r.kind === 'task');
@@ -112,12 +104,35 @@ export class Desk {
   /** Moves a task on, on behalf of the team on the radio. */
   async advance(task: Task, to: Task['state']): Promise<boolean> {
     const marks: Ref[] = [{ kind: 'task', id: task.id }];
-    const done =
-      task.state === 'proposed' && to === 'assigned'
-        ? await this.app.run('task.accept', { task: task.id }, { marks })
-        : await this.app.run('task.advance', { task: task.id, from: task.state, to, radio: true }, { marks });
+    if (task.state === 'proposed' && to === 'assigned') return this.accept(task);
+    const done = await this.app.run('task.advance', { task: task.id, from: task.state, to, radio: true }, { marks });
     if (done) toast('good', say('done.advance', { team: this.app.store.get('team', task.team)?.call_sign ?? '', state: sayCode('task.state', to) }));
     return !!done;
+  }
+
+  /** Agrees to a proposal for an own team; a crew below its least number asks for the reason first. */
+  async accept(task: Task): Promise<boolean> {
+    const team = this.app.store.get('team', task.team)?.call_sign ?? '';
+    const send = async (understaffed?: string, refused?: (p: Problem) => void) => {
+      const done = await this.app.run('task.accept', { task: task.id, ...(understaffed ? { understaffed } : {}) }, {
+        marks: [{ kind: 'task', id: task.id }],
+        refused: (p) => this.shortOf(p, team, send, refused),
+      });
+      if (done) toast('good', say('done.advance', { team, state: sayCode('task.state', 'assigned') }));
+      return !!done;
+    };
+    return send();
+  }
+
+  /** Asks for the reason where a refusal says that too few are aboard; in the dialog already, the refusal is shown there. */
+  private shortOf(p: Problem, team: string, send: (reason: string, refused: (p: Problem) => void) => Promise<boolean>, refused?: (p: Problem) => void): boolean {
+    if (refused) {
+      refused(p);
+      return true;
+    }
+    if (!p.legal?.some((l) => l.startsWith('understaffed'))) return false;
+    this.ask = { ask: 'reason', title: `${team} · ${say('ask.reason.understaffed')}`, send };
+    return true;
   }
 
   /** Ends a task before it is done; the reason is asked. */

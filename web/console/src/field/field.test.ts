@@ -140,9 +140,10 @@ test('positions go out at most every three seconds, and never an older one', () 
   let now = T0;
   let told: (p: unknown) => void = () => {};
   const sent: Fix[] = [];
+  let last = '';
   let up = true;
   const l = new Locate({
-    now: () => now, changed: () => {}, send: (f) => up && !!sent.push(f),
+    now: () => now, changed: () => {}, send: (f, id) => up && !!sent.push(f) && !!(last = id),
     geolocation: { watchPosition: ((f: (p: unknown) => void) => ((told = f), 7)) as never, clearWatch: () => {}, getCurrentPosition: () => {} },
   });
   const at = (lat: number) => told({ timestamp: now, coords: { longitude: 113, latitude: lat, accuracy: 5, speed: null, heading: NaN } });
@@ -165,10 +166,16 @@ test('positions go out at most every three seconds, and never an older one', () 
   up = false;
   now += 30_000;
   at(34.01);
+  l.stored('fix-1');
+  expect(l.sent, 'an answer to an older fix says nothing of the newest').toBe(0);
+  l.stored(last);
   const before = l.sent;
+  expect(before).toBeGreaterThan(0);
   expect(l.last?.lat).toBe(34.01);
   up = true;
   l.reconnected();
+  expect(l.sent, 'handed to the socket is not stored').toBe(before);
+  l.stored(last);
   expect(l.sent).toBeGreaterThan(before);
 });
 

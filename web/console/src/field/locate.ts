@@ -20,8 +20,8 @@ export type LocateState = 'off' | 'waiting' | 'on' | 'denied' | 'unavailable';
 export interface LocateDeps {
   geolocation: Pick<Geolocation, 'watchPosition' | 'clearWatch' | 'getCurrentPosition'> | undefined;
   now(): number;
-  /** Sends a fix; false when it could not go out. */
-  send(fix: Fix): boolean;
+  /** Sends a fix under an id; false when it could not go out. stored(id) tells that it arrived. */
+  send(fix: Fix, id: string): boolean;
   changed(): void;
 }
 
@@ -33,8 +33,10 @@ const MOVED = 10;
 export class Locate {
   state: LocateState = 'off';
   last: Fix | undefined;
-  /** When a fix last reached the socket, ms of the phone's clock. */
+  /** When the fix was taken that the server last said it has stored, ms of the phone's clock. */
   sent = 0;
+  private tried = 0;
+  private number = 0;
   private sentFix: Fix | undefined;
   private watch: number | undefined;
   private asked = 0;
@@ -93,15 +95,22 @@ export class Locate {
     if (this.last && fix.at < this.last.at) return;
     this.last = fix;
     this.set('on');
-    const since = this.deps.now() - this.sent;
+    const since = this.deps.now() - this.tried;
     const moved = this.sentFix ? meters(this.sentFix, fix) : Infinity;
     if (since >= MOST || (since >= LEAST && moved >= Math.max(MOVED, fix.accuracy / 2))) this.send(fix);
   }
 
   private send(fix: Fix): void {
-    if (!this.deps.send(fix)) return;
-    this.sent = this.deps.now();
+    if (!this.deps.send(fix, `fix-${this.number + 1}`)) return;
+    this.number++;
+    this.tried = this.deps.now();
     this.sentFix = fix;
+  }
+
+  /** The server has stored the fix that went out under the id. */
+  stored(id: string): void {
+    if (id !== `fix-${this.number}` || !this.sentFix) return;
+    this.sent = this.tried;
     this.deps.changed();
   }
 

@@ -100,7 +100,8 @@ export class Phone {
     this.locate = new Locate({
       geolocation: navigator.geolocation,
       now: Date.now,
-      send: (f) => this.live.report({
+      send: (f, id) => this.live.report({
+        id,
         lon: f.lon, lat: f.lat, accuracy: f.accuracy, ...(f.speed === null ? {} : { speed: f.speed }), ...(f.heading === null ? {} : { heading: f.heading }),
         at: new Date(f.at + this.clockOffset()).toISOString(),
       }),
@@ -155,6 +156,7 @@ export class Phone {
       this.tell();
     });
     this.live.onChange((c) => this.diary.heard(c));
+    this.live.placed = (id) => this.locate.stored(id);
     const wake = () => {
       if (document.visibilityState !== 'visible') return void this.keep();
       void this.outbox.hurry();

@@ -223,6 +223,9 @@ export const enDesk = {
 
   'bar.hint': 'Press / for commands: p xf21 (assign), s xf21 dc (on scene), g cq (go to)',
   'bar.placeholder': 'p assign · s status · n note · i incident · g map · r recommend · q check-in · c close · ?',
+  'bar.given': 'Commands given and not answered yet',
+  'bar.sending': 'waiting…',
+  'bar.again': 'Not done: edit again',
   'bar.help': 'All commands',
   'bar.noTeam': 'There is no team “{text}”',
   'bar.noIncident': 'Choose an incident first',

@@ -221,6 +221,9 @@ export const zhDesk = {
 
   'bar.hint': '按 / 输入命令，如 p xf21（派）、s xf21 dc（到场）、g cq（定位）',
   'bar.placeholder': 'p 派遣 · s 状态 · n 记录 · i 事件 · g 地图 · r 推荐 · q 清点 · c 结束 · ?',
+  'bar.given': '已下达、等待应答的命令',
+  'bar.sending': '等待应答…',
+  'bar.again': '未执行，取回重改',
   'bar.help': '命令一览',
   'bar.noTeam': '没有“{text}”这支队伍',
   'bar.noIncident': '请先选定事件',

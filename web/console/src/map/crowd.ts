@@ -10,7 +10,7 @@ import { symbolCanvas, teamSymbol } from './symbols';
 import type { Theme } from './palette';
 
 /** Up to this many teams are drawn with names, offsets and marks of their own. */
-export const many = 400;
+export const many = 150;
 
 /** CSS pixels of an icon's cell in the atlas, and icons a row of it. */
 const cell = 48;

@@ -194,11 +194,12 @@ export function sizeAt(zoom: number, k = 1): [full: number, small: number] {
   return [0, 1].map((i) => (sizes[a][i]! + (sizes[b][i]! - sizes[a][i]!) * t) * k) as [number, number];
 }
 
-/** Teams that stand out of any crowd: selected, in need, or with an alarm. */
+/** Teams that stand out of any crowd: selected, in need, with an alarm, or not heard of. */
 function notable(scene: Scene): Team[] {
   const ids = new Set(alarmed(scene.store).keys());
   if (scene.selected?.kind === 'team') ids.add(scene.selected.id);
-  if (scene.looks.count('distress') > 0) for (const t of scene.store.all('team')) if (scene.looks.of(t.id) === 'distress') ids.add(t.id);
+  for (const look of ['distress', 'lost'] as const)
+    if (scene.looks.count(look) > 0) for (const t of scene.store.all('team')) if (scene.looks.of(t.id) === look) ids.add(t.id);
   return [...ids].flatMap((id) => scene.store.get('team', id) ?? []).slice(0, many);
 }
 

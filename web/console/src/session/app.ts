@@ -78,6 +78,7 @@ export class App {
       return done;
     } catch (e) {
       const p = problemIn(e);
+      if (p.code === 'auth') void this.live.ask();
       if (!how.refused?.(p)) refusal(p);
       return undefined;
     } finally {

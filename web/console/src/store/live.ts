@@ -53,6 +53,9 @@ export class Live {
   realm = 'live';
   presence: Presence[] = [];
 
+  /** A reported position with that id is stored. */
+  placed: ((id: string) => void) | undefined;
+
   #heard = 0; // own clock, ms: the last word of the feed
   #behind = 0; // ms that the server itself was behind its journal then
   #started = 0;
@@ -116,7 +119,7 @@ export class Live {
   }
 
   /** The leader's own position; false when the link is down. */
-  report(p: { lon: number; lat: number; accuracy?: number; speed?: number; heading?: number; at: string }): boolean {
+  report(p: { id?: string; lon: number; lat: number; accuracy?: number; speed?: number; heading?: number; at: string }): boolean {
     return this.#socket?.send({ t: 'position', ...p }) ?? false;
   }
 
@@ -181,7 +184,7 @@ export class Live {
         if (this.#look) this.#socket?.send({ t: 'look', ...this.#look });
         if (this.#open) this.#socket?.send({ t: 'open', incident: this.#open });
       },
-      read: (text) => this.#packer.read(text),
+      read: (data) => this.#packer.read(data),
       frame: (f) => this.#take(f),
       closed: (what) => this.#closed(what),
       random: this.o.random,
@@ -196,11 +199,11 @@ export class Live {
     }
     this.#turn('cut');
     if (what === 'snapshot') this.#again();
-    else void this.#probe();
+    else void this.ask();
   }
 
-  /** A refused upgrade looks like a cut; only a read tells that the session ended. */
-  async #probe() {
+  /** Asks whether the session still is: a refused upgrade looks like a cut, and a refused command may be the first to tell. */
+  async ask() {
     const round = this.#round;
     try {
       await (this.o.probe ?? current)();
@@ -253,6 +256,9 @@ export class Live {
       case 'presence':
         this.presence = f.open ?? [];
         this.#tell();
+        return;
+      case 'placed':
+        this.placed?.(f.id);
     }
   }
 
