@@ -60,5 +60,5 @@ type benchServerCmd struct {
 
 // Run serves until its standard input ends.
 func (b *benchServerCmd) Run(ctx context.Context, c console) error {
-	return bench.Serve(ctx, b.Kind, nil, os.Stdin, c.out)
+	return bench.Serve(ctx, b.Kind, os.Stdin, c.out)
 }

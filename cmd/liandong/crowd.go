@@ -83,6 +83,9 @@ type member struct {
 	leave func()
 }
 
+// NetConn is the connection below, for the hub, which looks for its door (realtime.Doors).
+func (m *member) NetConn() net.Conn { return m.Conn }
+
 // Close makes room for another.
 func (m *member) Close() error {
 	defer m.leave()

@@ -16,6 +16,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"liandong/realtime"
 	"liandong/web"
 )
 
@@ -58,7 +59,7 @@ func listen(addr, plain string, config *tls.Config, door http.Handler, most limi
 	quiet := log.New(handshakes{zlog}, "", 0)
 	l.https = most.on(server(door, quiet))
 	l.https.TLSConfig = config
-	go l.serve(func() error { return l.https.ServeTLS(newCrowd(ln, most.crowd, most.apart), "", "") })
+	go l.serve(func() error { return l.https.ServeTLS(newCrowd(realtime.Doors(ln), most.crowd, most.apart), "", "") })
 	if plain == "" && l.addr.(*net.TCPAddr).Port == 8443 {
 		host, _, _ := net.SplitHostPort(addr)
 		plain = net.JoinHostPort(host, "8080")

@@ -23,7 +23,6 @@ type part struct {
 var parts = []part{
 	{"idle", "what an idle console costs the hub in memory", false, (*bench).idle, nil},
 	{"hub", "changes through the hub: cost, rate, delay, and catching up after a cut", false, (*bench).hub, nil},
-	{"tls", "what TLS adds to a console", false, (*bench).secured, nil},
 	{"lane", "the lane of positions by itself: memory, CPU, nearest", false, (*bench).lane, printLane},
 	{"memory", "what an idle console of the whole server costs", true, (*bench).memory, printMemory},
 	{"commands", "commands carried out and kept, per second", true, (*bench).commands, printCommands},

@@ -3,7 +3,6 @@ package bench
 import (
 	"bufio"
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -28,7 +27,7 @@ import (
 // in memory; "floor" is the least that writes the same frames to the same
 // sockets. It prints its address, then obeys lines: "say N" commits N changes;
 // "cpu FILE" and "heap FILE" write profiles, the first until the input ends.
-func Serve(ctx context.Context, kind string, secure *tls.Config, in io.Reader, out io.Writer) error {
+func Serve(ctx context.Context, kind string, in io.Reader, out io.Writer) error {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
@@ -38,7 +37,7 @@ func Serve(ctx context.Context, kind string, secure *tls.Config, in io.Reader, o
 	var end func()
 	switch kind {
 	case "hub":
-		say, end = serveHub(ctx, ln, secure)
+		say, end = serveHub(ctx, ln)
 	case "floor":
 		f := &floor{news: make(chan struct{}, 1)}
 		go f.accept(ln)
@@ -120,7 +119,7 @@ func (m *memo) Epoch(context.Context) (string, error) { return "e1", nil }
 
 func (m *memo) Find(context.Context, dispatch.Query) ([]dispatch.Record, error) { return nil, nil }
 
-func serveHub(ctx context.Context, ln net.Listener, secure *tls.Config) (say func(int), end func()) {
+func serveHub(ctx context.Context, ln net.Listener) (say func(int), end func()) {
 	book := &memo{}
 	hub := realtime.New(realtime.Config{Journal: book, Records: book, Log: zerolog.Nop()})
 	var persons atomic.Int64
@@ -139,9 +138,6 @@ func serveHub(ctx context.Context, ln net.Listener, secure *tls.Config) (say fun
 			http.Error(w, err.Error(), http.StatusServiceUnavailable)
 		}
 	})}
-	if secure != nil {
-		ln = tls.NewListener(ln, secure)
-	}
 	go func() { _ = s.Serve(ln) }() // until it is closed
 	say = func(n int) {
 		book.mu.Lock()
