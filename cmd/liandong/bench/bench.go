@@ -85,6 +85,7 @@ type bench struct {
 	process *remote.Process // the whole server with its database; started when a part first needs it
 	admin   *remote.Person
 	people  []*remote.Person
+	turn    int // whose console is next: a person may have but a few
 	teams   []string
 	tokens  []string
 }
@@ -191,7 +192,8 @@ func (b *bench) hireAll(ctx context.Context) error {
 func (b *bench) consoles(ctx context.Context, group *errgroup.Group, n int, cfg func(i int) client.Config) ([]*client.Console, error) {
 	out := make([]*client.Console, n)
 	for i := range out {
-		out[i] = b.people[i%len(b.people)].Console(cfg(i))
+		out[i] = b.people[b.turn%len(b.people)].Console(cfg(i))
+		b.turn++
 		group.Go(func() error { return out[i].Run(ctx) })
 	}
 	within, stop := context.WithTimeout(ctx, time.Minute)
