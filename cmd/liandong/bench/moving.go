@@ -111,21 +111,24 @@ func (b *bench) moving(ctx context.Context, f *Figures) error {
 	return group.Wait()
 }
 
-// drive moves every senders-th team once a second. Who is late stays late by no
-// more than a second: the rate falls, the queue does not grow.
+// drive moves every senders-th team once a second, evenly over the second: in one burst the moves
+// of two seconds could fall into one tick. Who is late drops moves: the queue does not grow.
 func (b *bench) drive(ctx context.Context, first, senders int, taken *atomic.Int64) error {
-	tick := time.NewTicker(time.Second)
+	mine := (len(b.tokens) - first + senders - 1) / senders
+	if mine <= 0 {
+		return nil
+	}
+	tick := time.NewTicker(time.Second / time.Duration(mine))
 	defer tick.Stop()
-	for round := 0; ; round++ {
-		for i := first; i < len(b.tokens); i += senders {
-			at := geo.At(0.1+0.8*float64(i%50)/50+0.0001*float64(round%100), 0.1+0.8*float64(i/50)/50)
-			err := b.process.Locate(ctx, b.tokens[i], remote.Fix{Point: at, At: time.Now(), Speed: 11})
-			if ctx.Err() != nil {
-				return nil
-			}
-			if err == nil {
-				taken.Add(1)
-			}
+	for n := 0; ; n++ {
+		i, round := first+n%mine*senders, n/mine
+		at := geo.At(0.1+0.8*float64(i%50)/50+0.0001*float64(round%100), 0.1+0.8*float64(i/50)/50)
+		err := b.process.Locate(ctx, b.tokens[i], remote.Fix{Point: at, At: time.Now(), Speed: 11})
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err == nil {
+			taken.Add(1)
 		}
 		select {
 		case <-ctx.Done():
