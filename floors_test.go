@@ -27,6 +27,7 @@ const (
 	zerolog   = "github.com/rs/zerolog"
 	orb       = "github.com/paulmach/orb"
 	goGeom    = "github.com/twpayne/go-geom"
+	nats      = "github.com/nats-io"
 )
 
 // room names packages: one of them and all below it, without those in except.
@@ -64,6 +65,8 @@ var never = []struct {
 		"feed and hub work on any journal, so that order, replay and slow readers are tested without a database"},
 	{in(module + "/web"), []string{pgx, store},
 		"doors state what they need as small interfaces; only cmd knows that PostgreSQL stands behind them"},
+	{in(module + "/web/edxl"), []string{module + "/dispatch", module + "/realtime", "net/http", zerolog},
+		"a codec of a public standard: bytes in, values out, so that every refusal can be tested without a loan"},
 	{in(module, module+"/cmd"), []string{module + "/cmd"},
 		"cmd wires the rooms together; what it wires cannot know it"},
 }
@@ -77,6 +80,7 @@ var only = []struct {
 	{pgx, []room{in(store), in(module + "/migrations"), in(module + "/cmd")}, "SQL in one place: the scope predicate must stand in every query"},
 	{websocket, []room{in(module + "/realtime")}, "who may write to a connection, and when, is settled in one place"},
 	{zerolog, []room{in(module + "/web"), in(module + "/realtime"), in(module + "/cmd")}, "the domain returns errors, the rim logs them"},
+	{nats, []room{in(module + "/realtime/bus")}, "what nodes tell each other may be lost: nobody else may come to rely on it"},
 	{orb, []room{in(module + "/geo"), in(store)}, "coordinates carry our types, with unit and axis order, outside geo"},
 	{goGeom, []room{in(module + "/geo"), in(store)}, "coordinates carry our types, with unit and axis order, outside geo"},
 }

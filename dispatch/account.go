@@ -56,7 +56,7 @@ func (s SignedIn) Actor() (Actor, bool) {
 		a.Team = p.Team
 	}
 	if s.Agency != nil {
-		a.Jurisdiction = s.Agency.Jurisdiction
+		a.Jurisdiction, a.Home = s.Agency.Jurisdiction, s.Agency.Scope.Area
 	}
 	return a, true
 }

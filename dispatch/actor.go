@@ -30,6 +30,8 @@ type Actor struct {
 	// Jurisdiction is a division-code prefix ("4110"). Only a coordinating
 	// agency has one: its people see every record whose area lies within it.
 	Jurisdiction string
+	// Home is the division code of the agency's home area.
+	Home string
 	// Team is the leader's own team.
 	Team string
 	// Session names the sign-in, for audit.
@@ -48,6 +50,7 @@ type Audience struct {
 	Role         Role
 	Agency       string
 	Jurisdiction string
+	Home         string
 	Team         string
 }
 
@@ -55,9 +58,9 @@ type Audience struct {
 // team; a leader without a team sees what an observer of the agency sees less
 // everything operational.
 func (a Actor) Audience() Audience {
-	au := Audience{a.Realm, a.Role, a.Agency, a.Jurisdiction, ""}
+	au := Audience{a.Realm, a.Role, a.Agency, a.Jurisdiction, a.Home, ""}
 	if a.Role == RoleLeader {
-		au.Team, au.Jurisdiction = a.Team, ""
+		au.Team, au.Jurisdiction, au.Home = a.Team, "", ""
 	}
 	return au
 }

@@ -37,12 +37,16 @@ func saveDepot(ctx context.Context, w *work, in *DepotSave) error {
 }
 
 func saveHazard(ctx context.Context, w *work, in *HazardSave) error {
-	return save(ctx, w, KindHazard, in.ID, &Hazard{}, func() (Scope, error) {
+	err := save(ctx, w, KindHazard, in.ID, &Hazard{}, func() (Scope, error) {
 		return w.baseScope(ctx, in.Agency, in.Area, in.Place, false)
 	}, func(h *Hazard) {
 		h.Name, h.Level, h.Operator, h.Substances, h.Population = in.Name, in.Level, in.Operator, in.Substances, in.Population
 		h.Place, h.Duty, h.External = in.Place, in.Duty, in.External
 	})
+	if err != nil || in.ID == "" {
+		return err
+	}
+	return w.follow(ctx, Ref{KindHazard, in.ID}, in.Place.Point)
 }
 
 func saveEquipment(ctx context.Context, w *work, in *EquipmentSave) error {

@@ -98,12 +98,13 @@ func (s *Service) Candidates(ctx context.Context, actor Actor, incident string, 
 	if err != nil {
 		return Ranking{}, err
 	}
-	in := rankInput{incident: i, at: s.cfg.Now(), assign: map[string]bool{}, on: map[string]*Task{}, travel: map[string]Travel{}, from: map[string]string{}}
+	in := rankInput{incident: i, at: s.cfg.Now(), assign: map[string]bool{}, on: map[string]*Task{}, lent: map[string]bool{}, travel: map[string]Travel{}, from: map[string]string{}}
 	assign, _ := CommandByName("task.assign")
 	for _, rec := range teams {
 		t := rec.(*Team)
 		in.teams = append(in.teams, t)
 		in.assign[t.ID] = May(actor, assign, RefOf(t), t.Scope) == nil
+		in.lent[t.ID] = t.Holder != "" && t.Holder != actor.Agency && t.Holder != i.Scope.Agency
 		in.from[t.ID] = "base"
 		var fix *Fix
 		if f, ok := fixes[t.ID]; ok && f.Fresh {
@@ -126,6 +127,7 @@ type rankInput struct {
 	at       time.Time
 	assign   map[string]bool  // may be sent outright, else proposed
 	on       map[string]*Task // open tasks of this incident, by team
+	lent     map[string]bool  // on loan to others: not the actor's to send
 	travel   map[string]Travel
 	from     map[string]string
 }
@@ -232,6 +234,8 @@ func excluded(in rankInput, t *Team, useless bool) (Reason, bool) {
 		return Reason{"retired", "已撤编", "retired"}, true
 	case in.on[t.ID] != nil:
 		return Reason{"on_incident", "已在本事件中", "already on this incident"}, true
+	case in.lent[t.ID]:
+		return Reason{"lent", "已借调给其他单位", "on loan to another agency"}, true
 	case t.Distress != nil:
 		return Reason{"distress", "正在遇险", "in distress"}, true
 	case t.Duty == DutyOff:

@@ -3,6 +3,7 @@ package dispatch
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -128,21 +129,26 @@ type Seen struct {
 
 // See reduces the change to what the audience may see; false when that is
 // nothing. A record that leaves the view arrives as a drop, one that enters as
-// a put.
+// a put. What is put for the last time and dropped in the same change, as an
+// incident that is archived, arrives as a drop alone: a reader that takes drops
+// before puts would keep it for ever.
 func (c *Change) See(au Audience) (Seen, bool) {
 	s := Seen{Seq: c.Seq, At: c.At, Wall: c.Wall, Actor: c.Actor, Kind: c.Kind, Note: c.Note, Reset: c.Reset}
 	full := false
 	for _, p := range c.Puts {
-		view := See(au, RefOf(p.Record), p.After)
+		ref := RefOf(p.Record)
+		view := See(au, ref, p.After)
 		full = full || view == Full
-		if view != Hidden {
+		had := p.Before != nil && See(au, ref, *p.Before) != Hidden
+		switch gone := c.drops(ref); {
+		case gone && had, view == Hidden && had:
+			s.Drop = append(s.Drop, ref)
+		case !gone && view != Hidden:
 			s.Put = append(s.Put, View(p.Record, view))
-		} else if p.Before != nil && See(au, RefOf(p.Record), *p.Before) != Hidden {
-			s.Drop = append(s.Drop, RefOf(p.Record))
 		}
 	}
 	for _, d := range c.Drops {
-		if See(au, d.Ref, d.Before) != Hidden {
+		if See(au, d.Ref, d.Before) != Hidden && !slices.Contains(s.Drop, d.Ref) {
 			s.Drop = append(s.Drop, d.Ref)
 		}
 	}
@@ -152,4 +158,9 @@ func (c *Change) See(au Audience) (Seen, bool) {
 		s.Note, s.Actor = "", ActorRef{Role: s.Actor.Role, Agency: s.Actor.Agency}
 	}
 	return s, len(s.Put)+len(s.Drop)+len(s.Reset) > 0
+}
+
+// drops tells whether the record leaves the board with this change.
+func (c *Change) drops(ref Ref) bool {
+	return slices.ContainsFunc(c.Drops, func(d Drop) bool { return d.Ref == ref })
 }

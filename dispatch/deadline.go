@@ -74,6 +74,12 @@ func fireDeadline(ctx context.Context, w *work, in *DeadlineFire) error {
 			return errNothing
 		}
 		return w.archive(ctx, i)
+	case KindRequest:
+		return w.fireRequest(ctx, in.Record.ID)
+	case KindFence:
+		return w.fireFence(ctx, in.Record.ID)
+	case KindStay:
+		return w.fireStay(ctx, in.Record.ID)
 	}
 	return errNothing
 }

@@ -22,11 +22,17 @@
 //	incident   事件        something that needs rescue; how bad it is, is its grade 等级 (1 worst … 4)
 //	team       救援队伍    the unit that is sent
 //	task       任务        the work of one team for one incident
+//	fellow     友队        a team at work on the same incident
 //	equipment  装备        an item that is used and given back
 //	stock      物资        a quantity that is used up
 //	device     设备        sends positions for a team; a vehicle's is a terminal 车载终端
 //	message    消息        a text from the desk to a team's vehicle terminal
 //	note       记录        an entry in an incident's record; reports upward are 初报, 续报, 终报
+//	fence      围栏        a line on the map whose crossing by a team is told: a ring, a perimeter, a division
+//	stay       围栏内停留  one stay of a team in a fence
+//	request    支援请求    what an agency asks of others for an incident, in lines
+//	offer      响应        what an agency answers to a line of a request
+//	loan       借调        one team, item or quantity that its owner lends to a receiver
 //	alarm      告警        what a person must acknowledge by name
 //	realm      域          live, or one drill; part of every record's identity
 //	journal    日志        the one ordered, append-only log of changes
@@ -74,6 +80,29 @@
 //
 //	report   waiting ◄─► claimed ─► linked;  waiting, claimed ─► dismissed ─► waiting
 //	note     drafted ◄─► checked ─► signed (duty chief) ─► sent ─► received
+//
+// # Fence
+//
+//	fence    active ─► ended (by hand, by its time, with its incident)
+//	stay     inside ─► left
+//
+// A fence watches the teams that its agency sees. Crossings are seen on the
+// positions by every server node ([Service.Cross]) and booked under the fence's
+// lock, each once. A team near an incident it is on its way to seems to have
+// arrived; that it is on scene, a person says.
+//
+// # Request, offer, loan
+//
+//	request  draft ─► submitted ─► open ─► closed;   submitted ─► returned ─► submitted;
+//	         open ─► expired ─► open;   any before closed ─► cancelled
+//	         an open request reaches further, ring by ring, while anything is missing
+//	offer    made ─► ordered ─► committed;   made ─► withdrawn;   ordered ─► refused;   both ─► cancelled;   declined
+//	loan     committed ─► mobilising ─► in_transit ─► on_loan ─► releasing ─► returned
+//	         any before on_loan ─► cancelled;   on_loan: extend asked, recall asked ─► answered
+//
+// The commitment moves the team into the receiver's pool in one transaction: it
+// names the holder, who alone sends it, until the owner has it back. The states
+// are those of EDXL-RM 1.0, message by message.
 //
 // # Who could go
 //

@@ -6,6 +6,7 @@ var kindNamesZH = map[Kind]string{
 	KindAgency: "单位", KindArea: "网格区域", KindPerson: "人员", KindDepot: "仓库", KindHazard: "重大危险源",
 	KindReport: "接报", KindIncident: "事件", KindTeam: "队伍", KindTask: "任务", KindEquipment: "装备",
 	KindStock: "物资", KindDevice: "设备", KindNote: "记录", KindAlarm: "告警",
+	KindFence: "围栏", KindStay: "围栏内停留", KindRequest: "支援请求", KindOffer: "响应", KindLoan: "借调",
 }
 
 // KindNameZH is the noun as the screen says it.
@@ -29,6 +30,21 @@ var stateNamesZH = map[Kind]map[string]string{
 	},
 	KindNote: {
 		"drafted": "拟稿", "checked": "审核", "signed": "签发", "sent": "报送", "received": "批示",
+	},
+	KindRequest: {
+		"draft": "草稿", "submitted": "待批", "returned": "退回", "open": "征集中", "closed": "已满足", "cancelled": "取消", "expired": "逾期",
+	},
+	KindOffer: {
+		"made": "已响应", "ordered": "已订", "committed": "已承诺", "declined": "无法支援", "refused": "拒绝订单", "withdrawn": "撤回", "cancelled": "取消",
+	},
+	KindLoan: {
+		"committed": "已承诺", "mobilising": "集结", "in_transit": "在途", "on_loan": "借用中", "releasing": "归还途中", "returned": "已归还", "cancelled": "取消",
+	},
+	KindFence: {
+		"active": "有效", "ended": "已撤销",
+	},
+	KindStay: {
+		"inside": "在内", "left": "已离开",
 	},
 	KindTeam: {
 		"off_duty": "下勤", "available": "在勤", "on_break": "休整", "out_of_service": "停用",

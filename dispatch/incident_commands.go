@@ -202,8 +202,10 @@ func dismissIncident(ctx context.Context, w *work, in *IncidentMove) error {
 		return err
 	}
 	i.ArchiveDue = w.archiveDue()
-	_, err = w.move(ctx, in, IncidentFalseAlarm)
-	return err
+	if _, err = w.move(ctx, in, IncidentFalseAlarm); err != nil {
+		return err
+	}
+	return w.endFences(ctx, i, "误报")
 }
 
 func closeIncident(ctx context.Context, w *work, in *IncidentMove) error {
@@ -222,13 +224,16 @@ func closeIncident(ctx context.Context, w *work, in *IncidentMove) error {
 		return err
 	}
 	w.change.Note = in.Reason
-	return w.close(i, in.Outcome, s)
+	return w.close(ctx, i, in.Outcome, s)
 }
 
-func (w *work) close(i *Incident, outcome string, s Stamp) error {
+func (w *work) close(ctx context.Context, i *Incident, outcome string, s Stamp) error {
 	i.Outcome, i.ArchiveDue = outcome, w.archiveDue()
 	i.enter(IncidentClosed, s)
-	return w.put(i)
+	if err := w.put(i); err != nil {
+		return err
+	}
+	return w.endFences(ctx, i, "事件结束")
 }
 
 func (w *work) archiveDue() *time.Time {
@@ -294,6 +299,37 @@ func (w *work) blockers(ctx context.Context, i *Incident) ([]Ref, error) {
 	for _, r := range items {
 		out = append(out, RefOf(r))
 	}
+	aid, err := w.aid(ctx, i.ID)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range aid {
+		switch r := r.(type) {
+		case *Request:
+			if !r.State.Ended() && r.State != RequestDraft {
+				out = append(out, RefOf(r))
+			}
+		case *Loan:
+			if r.Open() {
+				out = append(out, RefOf(r))
+			}
+		}
+	}
+	return out, nil
+}
+
+// aid is what was asked, offered and lent for the incident.
+func (w *work) aid(ctx context.Context, incident string) ([]Record, error) {
+	var out []Record
+	for _, k := range []Kind{KindRequest, KindOffer, KindLoan} {
+		recs, err := w.tx.Find(ctx, Query{Realm: w.actor.Realm, Kind: k, Incident: incident, Limit: -1})
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range recs {
+			out = append(out, w.current(r))
+		}
+	}
 	return out, nil
 }
 
@@ -349,7 +385,11 @@ func (w *work) archive(ctx context.Context, i *Incident) error {
 	if err != nil {
 		return err
 	}
-	for _, r := range deps {
+	aid, err := w.aid(ctx, i.ID)
+	if err != nil {
+		return err
+	}
+	for _, r := range append(deps, aid...) {
 		w.drop(r)
 	}
 	w.drop(i)
@@ -359,7 +399,7 @@ func (w *work) archive(ctx context.Context, i *Incident) error {
 // dependents are the records that live and are seen with an incident.
 func (w *work) dependents(ctx context.Context, incident string) ([]Record, error) {
 	var out []Record
-	for _, k := range []Kind{KindReport, KindTask, KindNote, KindAlarm} {
+	for _, k := range []Kind{KindReport, KindFence, KindTask, KindNote, KindAlarm} {
 		recs, err := w.tx.Find(ctx, Query{Realm: w.actor.Realm, Kind: k, Incident: incident, Limit: -1})
 		if err != nil {
 			return nil, err

@@ -38,6 +38,9 @@ func placeIncident(ctx context.Context, w *work, in *IncidentPlace) error {
 	if err := w.put(i); err != nil {
 		return err
 	}
+	if err := w.follow(ctx, RefOf(i), in.Place.Point); err != nil {
+		return err
+	}
 	return w.trace(i, NoteCorrection, fmt.Sprintf("地点更正：%s → %s（%s）", old.words(), in.Place.words(), in.Reason))
 }
 
@@ -60,6 +63,9 @@ func (w *work) shareAll(ctx context.Context, i *Incident, to Scope) error {
 	}
 	deps, err := w.dependents(ctx, i.ID)
 	if err != nil {
+		return err
+	}
+	if err := w.rescopeStays(ctx, deps, to); err != nil {
 		return err
 	}
 	w.rescope(i, to)
@@ -139,6 +145,9 @@ func mergeIncident(ctx context.Context, w *work, in *IncidentMerge) error {
 	if !oneOf(IncidentDuplicate, incidentMoves[dup.State]) {
 		return illegal(KindIncident, string(dup.State), string(IncidentDuplicate), words(incidentMoves[dup.State]))
 	}
+	if _, err := w.lockCrew(ctx, "", dup.ID, into.ID); err != nil {
+		return err
+	}
 	deps, err := w.dependents(ctx, dup.ID)
 	if err != nil {
 		return err
@@ -154,7 +163,7 @@ func mergeIncident(ctx context.Context, w *work, in *IncidentMerge) error {
 	if err := w.shareAll(ctx, into, to); err != nil {
 		return err
 	}
-	if err := w.adopt(ctx, deps, into); err != nil {
+	if err := firstError(w.adopt(ctx, deps, into), w.adoptAid(ctx, dup.ID, into.ID)); err != nil {
 		return err
 	}
 	dup.Duplicate, dup.ArchiveDue, w.change.Note = into.ID, w.archiveDue(), in.Reason
@@ -165,9 +174,9 @@ func mergeIncident(ctx context.Context, w *work, in *IncidentMerge) error {
 	return w.trace(into, NoteRemark, fmt.Sprintf("事件 %s（%s）并入本事件", dup.Number, dup.Title))
 }
 
-// adopt moves records to another incident.
+// adopt moves records to another incident. The teams on both are locked.
 func (w *work) adopt(ctx context.Context, deps []Record, into *Incident) error {
-	open := false
+	open, teams := false, []Ref(nil)
 	for _, r := range deps {
 		locked, err := w.lock(ctx, RefOf(r))
 		if err != nil {
@@ -177,20 +186,57 @@ func (w *work) adopt(ctx context.Context, deps []Record, into *Incident) error {
 		case *Task:
 			r.Incident = into.ID
 			open = open || r.Open()
+			if r.Open() && r.State != TaskProposed {
+				teams = append(teams, Ref{KindTeam, r.Team})
+			}
 		case *Note:
 			r.Incident = into.ID
 		case *Report:
 			r.Incident = into.ID
 		case *Alarm:
 			r.Incident = into.ID
+		case *Fence:
+			if err := w.adoptFence(ctx, r, into); err != nil {
+				return err
+			}
 		}
 		w.rescope(locked[0], into.Scope)
 		if err := w.put(locked[0]); err != nil {
 			return err
 		}
 	}
+	for _, ref := range teams {
+		locked, err := w.lock(ctx, ref)
+		if err != nil {
+			return err
+		}
+		if err := w.settle(ctx, locked[0].(*Team)); err != nil {
+			return err
+		}
+	}
 	if open && (into.State == IncidentReported || into.State == IncidentVerified) {
 		return w.activate(into)
+	}
+	return nil
+}
+
+// adoptAid makes what was asked, offered and lent for an incident another's.
+// Whose it is and who sees it stays as it is.
+func (w *work) adoptAid(ctx context.Context, from, into string) error {
+	aid, err := w.aid(ctx, from)
+	if err != nil {
+		return err
+	}
+	for _, r := range aid {
+		switch r := r.(type) {
+		case *Request:
+			r.Incident = into
+		case *Offer:
+			r.Incident = into
+		case *Loan:
+			r.Incident = into
+		}
+		w.derive(r)
 	}
 	return nil
 }
@@ -221,6 +267,9 @@ func splitIncident(ctx context.Context, w *work, in *IncidentSplit) error {
 	n.enter(IncidentReported, w.stamp())
 	n.enter(IncidentVerified, w.stamp())
 	if err := w.create(KindIncident, "", scope, n); err != nil {
+		return err
+	}
+	if _, err := w.lockCrew(ctx, "", i.ID); err != nil {
 		return err
 	}
 	var along []Record

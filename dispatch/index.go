@@ -88,3 +88,44 @@ func (n *Note) index() Index {
 func (a *Alarm) index() Index {
 	return Index{State: string(a.Type), Incident: a.Incident, Team: a.Team}
 }
+
+func (r *Request) index() Index {
+	return Index{State: string(r.State), Incident: r.Incident, Text: join(r.Number, r.Title), Point: r.ReportTo.Point, Unique: r.Number,
+		Due: earliest(r.WidenDue, r.Until)}
+}
+
+// Offers and loans are found by their request as by a text. One agency has one
+// standing answer to a line.
+func (o *Offer) index() Index {
+	x := Index{State: string(o.State), Incident: o.Incident, Text: join(o.Request)}
+	if o.Standing() {
+		x.Unique = o.Request + " " + o.Line + " " + o.Scope.Agency
+	}
+	return x
+}
+
+func (l *Loan) index() Index {
+	x := Index{State: string(l.State), Incident: l.Incident, Text: join(l.Request, l.Name), Point: l.ReportTo.Point}
+	if l.Resource.Kind == KindTeam {
+		x.Team = l.Resource.ID
+	}
+	return x
+}
+
+func (f *Fence) index() Index {
+	x := Index{State: string(f.State), Incident: f.Incident, Text: join(f.Name), Point: f.Center}
+	if f.State == FenceActive {
+		x.Due = f.Until
+	}
+	return x
+}
+
+// A stay is found by its fence as by a text, and the database refuses a second
+// one of the same team as long as it lasts.
+func (s *Stay) index() Index {
+	x := Index{State: string(s.State), Incident: s.Incident, Team: s.Team, Text: join(s.Fence), Point: &s.Point}
+	if s.State == StayInside {
+		x.Unique, x.Due = s.Fence+" "+s.Team, s.DwellDue
+	}
+	return x
+}

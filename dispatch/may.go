@@ -23,7 +23,8 @@ var Relations = []Relation{Stranger, Viewer, Assistant, Aboard, Over, Own}
 // Relate tells how the actor stands to a record of that scope.
 func Relate(a Actor, ref Ref, s Scope) Relation {
 	if a.Role == RoleLeader {
-		if a.Team != "" && (ref.Kind == KindTeam && ref.ID == a.Team || slices.Contains(s.Teams, a.Team)) {
+		// A fellow is seen, and no more.
+		if a.Team != "" && (ref.Kind == KindTeam && ref.ID == a.Team || ref.Kind != KindTeam && slices.Contains(s.Teams, a.Team)) {
 			return Aboard
 		}
 		return Stranger
@@ -33,6 +34,9 @@ func Relate(a Actor, ref Ref, s Scope) Relation {
 	}
 	if within(s.Area, a.Jurisdiction) {
 		return Over
+	}
+	if within(a.Home, s.Reach) {
+		return Assistant
 	}
 	if sh, ok := s.share(a.Agency); ok {
 		if sh.Tier == TierAssist {
@@ -89,7 +93,7 @@ func May(a Actor, c *Command, ref Ref, s Scope) error {
 }
 
 // assistants are the commands an assist share opens on the shared record.
-var assistants = []string{"note.add", "task.assign", "alarm.acknowledge", "equipment.commit", "stock.issue"}
+var assistants = []string{"note.add", "task.assign", "alarm.acknowledge", "equipment.commit", "equipment.return", "stock.issue", "offer.make"}
 
 // may asks May for the running command on the record.
 func (w *work) may(r Record) error { return May(w.actor, w.cmd, RefOf(r), r.head().Scope) }

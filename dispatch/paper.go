@@ -107,12 +107,13 @@ func (n *Note) redacted() Record {
 // Alarm (告警) is what a person must acknowledge by name.
 type Alarm struct {
 	Head
-	Type     AlarmType `json:"type" enum:"distress,checkin,no_answer,incident"`
+	Type     AlarmType `json:"type" enum:"distress,checkin,no_answer,incident,fence"`
 	Tier     int       `json:"tier" doc:"1 siren until acknowledged, 2 once, 3 silent"`
 	Text     string    `json:"text"`
 	Incident string    `json:"incident,omitempty"`
 	Task     string    `json:"task,omitempty"`
 	Team     string    `json:"team,omitempty"`
+	Stay     string    `json:"stay,omitempty" doc:"the stay in a fence that it is about"`
 	Raised   Stamp     `json:"raised"`
 	Acked    *Stamp    `json:"acked,omitempty"`
 	Ended    *Stamp    `json:"ended,omitempty" doc:"the cause is over"`
@@ -127,6 +128,7 @@ const (
 	AlarmCheckin  AlarmType = "checkin"   // 清点超时
 	AlarmNoAnswer AlarmType = "no_answer" // 未应答
 	AlarmIncident AlarmType = "incident"  // 重大事件
+	AlarmFence    AlarmType = "fence"     // 围栏
 )
 
 func (a *Alarm) check() error { return checkText("text", a.Text, 1, 300) }

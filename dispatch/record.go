@@ -17,19 +17,24 @@ const (
 	KindHazard    Kind = "hazard"
 	KindReport    Kind = "report"
 	KindIncident  Kind = "incident"
+	KindFence     Kind = "fence"
+	KindRequest   Kind = "request"
+	KindOffer     Kind = "offer"
+	KindLoan      Kind = "loan"
 	KindTeam      Kind = "team"
 	KindTask      Kind = "task"
 	KindEquipment Kind = "equipment"
 	KindStock     Kind = "stock"
 	KindDevice    Kind = "device"
 	KindNote      Kind = "note"
+	KindStay      Kind = "stay"
 	KindAlarm     Kind = "alarm"
 )
 
 // Kinds lists every noun in lock order.
 var Kinds = []Kind{
-	KindAgency, KindArea, KindPerson, KindDepot, KindHazard, KindReport, KindIncident,
-	KindTeam, KindTask, KindEquipment, KindStock, KindDevice, KindNote, KindAlarm,
+	KindAgency, KindArea, KindPerson, KindDepot, KindHazard, KindReport, KindIncident, KindFence, KindRequest, KindOffer, KindLoan,
+	KindTeam, KindTask, KindEquipment, KindStock, KindDevice, KindNote, KindStay, KindAlarm,
 }
 
 // Realm separates what is real from what is practised: "live", or
@@ -87,7 +92,12 @@ type Scope struct {
 	Area string `json:"area,omitempty"`
 	// Shares lists the agencies that may see it beside the owner, sorted.
 	Shares []Share `json:"shares,omitempty"`
-	// Teams lists the teams that are on it, sorted: their leaders see it.
+	// Reach is a division-code prefix: the desks of all agencies that are at home
+	// in that division see the record and may help, as with an assist share. A
+	// request for help reaches a whole county by it, and not by a list of agencies.
+	Reach string `json:"reach,omitempty"`
+	// Teams lists the teams that are on it, sorted: their leaders see it. On a
+	// team it lists its fellows, whose leaders see where it is.
 	Teams []string `json:"teams,omitempty"`
 	// Open records are reference data that every signed-in person sees, at
 	// least redacted (areas, agencies, depots, teams of the common pool).
@@ -113,7 +123,7 @@ type Share struct {
 	// Redacted shares hide personal data and internal notes.
 	Redacted bool `json:"redacted,omitempty"`
 	// Source says why the share exists.
-	Source ShareSource `json:"source" enum:"manual,task"`
+	Source ShareSource `json:"source" enum:"manual,task,loan"`
 }
 
 // ShareSource says how a share came about.
@@ -122,8 +132,13 @@ type ShareSource string
 // Where shares come from.
 const (
 	ShareManual ShareSource = "manual" // a person shared it by hand
-	ShareTask   ShareSource = "task"   // one of the agency's teams is on it
+	ShareTask   ShareSource = "task"   // one of the agency's teams is on it, or in it
+	ShareLoan   ShareSource = "loan"   // the agency asks for it, offers it or has it on loan
 )
+
+// strength orders the sources: a share is not replaced by one of a weaker
+// source, whose end would take it away.
+var strength = map[ShareSource]int{ShareManual: 3, ShareLoan: 2, ShareTask: 1}
 
 func (s Scope) share(agency string) (Share, bool) {
 	for _, sh := range s.Shares {
@@ -134,8 +149,8 @@ func (s Scope) share(agency string) (Share, bool) {
 	return Share{}, false
 }
 
-// with returns a copy of s that also lists the share; a manual share is never
-// weakened by an automatic one.
+// with returns a copy of s that also lists the share, unless the agency has one
+// of a stronger source.
 func (s Scope) with(sh Share) Scope {
 	if sh.Agency == s.Agency {
 		return s
@@ -144,7 +159,7 @@ func (s Scope) with(sh Share) Scope {
 	out.Shares = slices.Clone(s.Shares)
 	for i, have := range out.Shares {
 		if have.Agency == sh.Agency {
-			if have.Source == ShareManual && sh.Source != ShareManual {
+			if strength[have.Source] > strength[sh.Source] {
 				return s
 			}
 			out.Shares[i] = sh
@@ -176,9 +191,18 @@ func (s Scope) withTeam(team string) Scope {
 	return out
 }
 
+func (s Scope) withoutTeam(team string) Scope {
+	out := s
+	out.Teams = slices.DeleteFunc(slices.Clone(s.Teams), func(t string) bool { return t == team })
+	if len(out.Teams) == 0 {
+		out.Teams = nil
+	}
+	return out
+}
+
 // Equal tells whether the two scopes mean the same audience.
 func (s Scope) Equal(o Scope) bool {
-	return s.Agency == o.Agency && s.Area == o.Area && s.Open == o.Open && s.Admin == o.Admin &&
+	return s.Agency == o.Agency && s.Area == o.Area && s.Reach == o.Reach && s.Open == o.Open && s.Admin == o.Admin &&
 		slices.Equal(s.Shares, o.Shares) && slices.Equal(s.Teams, o.Teams)
 }
 
@@ -264,6 +288,16 @@ func New(k Kind) (Record, bool) {
 		return new(Device), true
 	case KindNote:
 		return new(Note), true
+	case KindFence:
+		return new(Fence), true
+	case KindRequest:
+		return new(Request), true
+	case KindOffer:
+		return new(Offer), true
+	case KindLoan:
+		return new(Loan), true
+	case KindStay:
+		return new(Stay), true
 	case KindAlarm:
 		return new(Alarm), true
 	}

@@ -1,5 +1,7 @@
 package dispatch
 
+import "slices"
+
 // Vision is how much of a record an audience sees.
 type Vision int
 
@@ -22,14 +24,16 @@ func (v Vision) String() string { return [...]string{"hidden", "redacted", "full
 //	depot, team(open) full         full            as shared  full          redacted
 //	incident, task,
 //	note, report,
+//	fence, stay,
 //	alarm, hazard,
 //	equipment, stock  full         full            as shared  full          –
 //	person, device    admin of own agency or jurisdiction; persons also its dispatcher and chief
 //
 // Observers see what a dispatcher of their agency sees, redacted. Leaders see
-// their own team and what it is on, and open records redacted. Planners see as
-// dispatchers. Administrators do not see operational records: they run the
-// accounts, not the rescues.
+// their own team and what it is on; their fellows (the teams at work on the same
+// incident) and open records redacted. Planners see as dispatchers.
+// Administrators do not see operational records: they run the accounts, not the
+// rescues.
 func See(au Audience, ref Ref, s Scope) Vision {
 	if au.Role == RoleSystem {
 		return Full
@@ -68,17 +72,21 @@ func seeScope(au Audience, ref Ref, s Scope) Vision {
 		if ref.Kind == KindTeam && ref.ID == au.Team {
 			return Full
 		}
-		for _, t := range s.Teams {
-			if t == au.Team {
-				return Full
-			}
+		switch {
+		case !slices.Contains(s.Teams, au.Team):
+			return Hidden
+		case ref.Kind == KindTeam: // a fellow
+			return Redacted
 		}
-		return Hidden
+		return Full
 	}
 	if au.Role == RoleAdmin && !isBase(ref.Kind) {
 		return Hidden
 	}
 	if s.Agency != "" && s.Agency == au.Agency || within(s.Area, au.Jurisdiction) {
+		return Full
+	}
+	if within(au.Home, s.Reach) {
 		return Full
 	}
 	if sh, ok := s.share(au.Agency); ok {
@@ -119,6 +127,12 @@ func SeeRecord(au Audience, r Record) Record {
 // SeePosition tells whether the audience sees where a team is. Being in the
 // common pool opens a team's name and status, not its track: that takes the
 // team in full view, or an observer's view of the own agency or jurisdiction.
+// Leaders see where their fellows are: the teams at work on the same incident,
+// for as long as both are (Scope.Teams of the team).
 func SeePosition(au Audience, team string, s Scope) bool {
-	return au.Role == RoleSystem || !s.Admin && au.Role != RoleAdmin && seeScope(au, Ref{KindTeam, team}, s) == Full
+	if au.Role == RoleSystem {
+		return true
+	}
+	v := seeScope(au, Ref{KindTeam, team}, s)
+	return !s.Admin && au.Role != RoleAdmin && (v == Full || v == Redacted && au.Role == RoleLeader)
 }

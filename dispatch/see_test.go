@@ -81,6 +81,49 @@ func scopeFor(k Kind) Scope {
 	return s
 }
 
+// idFor is the leader's own team where the kind is team, else another record.
+func idFor(k Kind) string {
+	if k == KindTeam {
+		return "t1"
+	}
+	return "x"
+}
+
+// A leader sees a fellow's name and where it is, not its record, and may do nothing with it; nobody
+// else sees more for it.
+func TestFellow(t *testing.T) {
+	t.Parallel()
+	ref, s := Ref{KindTeam, "t2"}, Scope{Agency: "fire", Area: "411002", Teams: []string{"t1"}}
+	leader := func(team string) Actor {
+		return Actor{ID: "p", Role: RoleLeader, Realm: Live, Agency: "clinic", Team: team}
+	}
+	for _, c := range []struct {
+		team  string
+		want  Vision
+		where bool
+	}{{"t1", Redacted, true}, {"t2", Full, true}, {"t3", Hidden, false}, {"", Hidden, false}} {
+		a := leader(c.team)
+		if v, where := See(a.Audience(), ref, s), SeePosition(a.Audience(), ref.ID, s); v != c.want || where != c.where {
+			t.Errorf("the leader of %q sees %s, position %v; want %s, %v", c.team, v, where, c.want, c.where)
+		}
+	}
+	open := s
+	open.Open, open.Teams = true, nil
+	if a := leader("t1"); See(a.Audience(), ref, open) != Redacted || SeePosition(a.Audience(), ref.ID, open) {
+		t.Error("a team of the common pool that is no fellow: its name only")
+	}
+	for _, c := range Commands() {
+		if a := leader("t1"); May(a, c, ref, s) == nil {
+			t.Errorf("a fellow's leader may %s", c.Name)
+		}
+	}
+	for _, role := range Roles {
+		if a := (Actor{ID: "p", Role: role, Realm: Live, Agency: "clinic", Team: "t1"}); role != RoleLeader && (See(a.Audience(), ref, s) != Hidden || SeePosition(a.Audience(), ref.ID, s)) {
+			t.Errorf("%s sees a team of others for its fellows", role)
+		}
+	}
+}
+
 // What each role sees of each kind, in every relation: the whole matrix.
 func TestSeeMatrix(t *testing.T) {
 	t.Parallel()
@@ -88,7 +131,7 @@ func TestSeeMatrix(t *testing.T) {
 	for _, k := range Kinds {
 		for _, rel := range Relations {
 			for _, a := range actors()[rel] {
-				fmt.Fprintf(&b, "%-9s %-9s %-10s %s\n", k, rel, a.Role, See(a.Audience(), Ref{k, "t1x"}, scopeFor(k)))
+				fmt.Fprintf(&b, "%-9s %-9s %-10s %s\n", k, rel, a.Role, See(a.Audience(), Ref{k, idFor(k)}, scopeFor(k)))
 			}
 		}
 	}
@@ -104,10 +147,10 @@ func TestMayMatrix(t *testing.T) {
 		for _, rel := range Relations {
 			var may []string
 			for _, a := range actors()[rel] {
-				if got := Relate(a, Ref{kind, "x"}, scopeFor(kind)); got != rel && a.Role != RoleLeader && !scopeFor(kind).Admin {
+				if got := Relate(a, Ref{kind, idFor(kind)}, scopeFor(kind)); got != rel && a.Role != RoleLeader && !scopeFor(kind).Admin {
 					t.Fatalf("%s of %s relates as %s, want %s", a.Role, a.Agency, got, rel)
 				}
-				if May(a, c, Ref{kind, "x"}, scopeFor(kind)) == nil {
+				if May(a, c, Ref{kind, idFor(kind)}, scopeFor(kind)) == nil {
 					may = append(may, string(a.Role))
 				}
 			}
@@ -179,6 +222,11 @@ func TestChangeEntersAndLeavesView(t *testing.T) {
 		return &Change{Seq: 7, Actor: ActorRef{Name: "张三"}, Note: "why", Puts: []Put{{
 			Record: &Incident{Head: Head{Kind: KindIncident, ID: "i1", Scope: after}}, Before: before, After: after}}}
 	}
+	last := func(before, after Scope) *Change { // the last state is written, and it leaves the board
+		c := put(&before, after)
+		c.Drops = []Drop{{Ref{KindIncident, "i1"}, after}}
+		return c
+	}
 	for _, tt := range []struct {
 		name        string
 		change      *Change
@@ -193,6 +241,10 @@ func TestChangeEntersAndLeavesView(t *testing.T) {
 		{"new, theirs", put(nil, shared), 1, 0, true},
 		{"archived", &Change{Drops: []Drop{{Ref{KindIncident, "i1"}, shared}}}, 0, 1, true},
 		{"archived, never seen", &Change{Drops: []Drop{{Ref{KindIncident, "i1"}, alone}}}, 0, 0, false},
+		{"put and archived", last(shared, shared), 0, 1, true},
+		{"taken back and archived", last(shared, alone), 0, 1, true},
+		{"shared and archived", last(alone, shared), 0, 1, true},
+		{"put and archived, never seen", last(alone, alone), 0, 0, false},
 		{"import", &Change{Reset: []Kind{KindTeam}}, 0, 0, true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -201,7 +253,8 @@ func TestChangeEntersAndLeavesView(t *testing.T) {
 			if len(s.Put) != tt.puts || len(s.Drop) != tt.drops || seen != tt.seen {
 				t.Errorf("put %d drop %d seen %v; want %d %d %v", len(s.Put), len(s.Drop), seen, tt.puts, tt.drops, tt.seen)
 			}
-			if len(s.Put) == 0 && (s.Note != "" || s.Actor.Name != "") {
+			// Who sees the record whole may know who put it away, and why.
+			if last := len(tt.change.Puts)+len(tt.change.Drops) > 1; !last && len(s.Put) == 0 && (s.Note != "" || s.Actor.Name != "") {
 				t.Errorf("a view without the record still tells who and why: %+v", s)
 			}
 		})

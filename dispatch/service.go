@@ -37,6 +37,11 @@ type Settings struct {
 	ClaimFor     time.Duration  // a claimed intake report goes back to the queue
 	ArchiveAfter time.Duration  // a closed incident leaves the board; 0 never
 	CheckEvery   time.Duration  // safety check-in of teams on scene; 0 off
+	// RingWait is how long a request waits in a ring before it reaches further by
+	// itself; a ring that is not named does not widen. The first ring named is
+	// where a request begins.
+	RingWait     map[Ring]time.Duration
+	ArriveWithin int // metres from the incident at which a team seems to have arrived; 0 never
 }
 
 // DefaultSettings are what a city starts with.
@@ -46,7 +51,18 @@ func DefaultSettings() Settings {
 		zone = time.FixedZone("UTC+8", 8*3600)
 	}
 	return Settings{Zone: zone, AckWithin: 2 * time.Minute, ClaimFor: 5 * time.Minute,
-		ArchiveAfter: 24 * time.Hour, CheckEvery: 20 * time.Minute}
+		ArchiveAfter: 24 * time.Hour, CheckEvery: 20 * time.Minute, ArriveWithin: 150,
+		RingWait: map[Ring]time.Duration{RingCounty: 10 * time.Minute, RingCity: 10 * time.Minute}}
+}
+
+// firstRing is where a request begins.
+func (s Settings) firstRing() Ring {
+	for _, r := range Rings {
+		if s.RingWait[r] > 0 {
+			return r
+		}
+	}
+	return RingCity
 }
 
 // NewService returns a service over the store.

@@ -31,6 +31,9 @@ type Task struct {
 	// none; CheckDue is when the next one is due.
 	CheckEvery int        `json:"check_every,omitempty"`
 	CheckDue   *time.Time `json:"check_due,omitempty"`
+	// Arrival is when the team's position first was at the incident. It is a
+	// suggestion: that the team is on scene, a person says.
+	Arrival *Stamp `json:"arrival,omitempty"`
 	// AckDue is when an unanswered assignment becomes an alarm.
 	AckDue *time.Time `json:"ack_due,omitempty"`
 	// Flagged asks for a replacement: the team broke down or left service.
@@ -64,7 +67,7 @@ func (t *Task) check() error {
 func (t *Task) redacted() Record {
 	r := *t
 	r.Choice, r.Reason, r.Scope = "", "", t.Scope.public()
-	r.Stamps = unsigned(t.Stamps)
+	r.Stamps, r.Arrival = unsigned(t.Stamps), t.Arrival.unsigned()
 	return &r
 }
 

@@ -44,7 +44,7 @@ func (w *work) lockTask(ctx context.Context, id string) (*onTask, error) {
 }
 
 // lockTeam locks the incidents named, those of the team's open tasks, and then
-// the team: whoever ends or flags a task must hold its incident, or a share
+// the team with all that are on these incidents: whoever ends or flags a task must hold its incident, or a share
 // given at the same moment would write the task back as it was.
 func (w *work) lockTeam(ctx context.Context, id string, incidents ...string) (*Team, map[string]*Incident, error) {
 	if id == "" {
@@ -60,11 +60,15 @@ func (w *work) lockTeam(ctx context.Context, id string, incidents ...string) (*T
 	}
 	slices.Sort(want)
 	want = slices.Compact(want)
-	refs := make([]Ref, 0, len(want)+1)
+	refs := make([]Ref, 0, len(want))
 	for _, i := range want {
 		refs = append(refs, Ref{KindIncident, i})
 	}
-	recs, err := w.lock(ctx, append(refs, Ref{KindTeam, id})...)
+	recs, err := w.lock(ctx, refs...)
+	if err != nil {
+		return nil, nil, err
+	}
+	team, err := w.lockCrew(ctx, id, want...)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -79,7 +83,7 @@ func (w *work) lockTeam(ctx context.Context, id string, incidents ...string) (*T
 		// To lock an incident after a team would be against the order.
 		return nil, nil, errMoved
 	}
-	return recs[len(recs)-1].(*Team), held, nil
+	return team, held, nil
 }
 
 // mayMove passes for those who run the incident, own the team or lead it.
@@ -109,6 +113,9 @@ func assignTask(ctx context.Context, w *work, in *TaskAssign) error {
 		return NotFoundError(RefOf(i))
 	}
 	if err := firstError(w.may(i), i.mustRun()); err != nil {
+		return err
+	}
+	if err := w.mayUse(ctx, team); err != nil {
 		return err
 	}
 	stamp, err := w.stampAt(in.EventTime)
@@ -149,82 +156,6 @@ func assignTask(ctx context.Context, w *work, in *TaskAssign) error {
 	}
 	return w.bind(ctx, i, team, t)
 }
-
-// fit refuses a team that cannot go now, and says why.
-func (w *work) fit(ctx context.Context, team *Team, t *Task, understaffed string) error {
-	e := func(zh, en string, args ...any) error {
-		x := refuse(Conflict, zh, en, args...)
-		x.Field, x.Value, x.Current = "team", team.ID, team
-		return x
-	}
-	switch {
-	case team.Retired:
-		return e("%s已撤编", "%s is retired", team.Name)
-	case team.Distress != nil:
-		return e("%s正在遇险，不能派遣", "%s is in distress", team.Name)
-	case team.Duty == DutyOff || team.Duty == DutyOutOfService:
-		return e("%[1]s未在勤（%[3]s）", "%[1]s is %[2]s", team.Name, team.Duty, stateZH(KindTeam, string(team.Duty)))
-	case team.Crew < team.SeatsMin && understaffed == "" && t.State != TaskProposed:
-		x := e("%s在队 %d 人，少于最低编制 %d 人；确需派遣请说明理由", "%s has %d aboard, fewer than its minimum of %d; give a reason to send it all the same",
-			team.Name, team.Crew, team.SeatsMin)
-		x.(*Error).Legal = []string{"understaffed: reason"}
-		return x
-	}
-	if understaffed != "" {
-		t.Choice = firstWords(t.Choice+" 缺员派遣："+understaffed, understaffed)
-		w.change.Note = understaffed
-	}
-	open, err := w.openTasks(ctx, team.ID)
-	if err != nil {
-		return err
-	}
-	for _, o := range open {
-		if o.Incident == t.Incident && o.ID != t.ID {
-			return e("%s已在该事件中", "%s is on this incident already", team.Name)
-		}
-		if !o.Interruptible && !team.MultiAssign && o.State != TaskProposed {
-			return w.taken(ctx, team, o)
-		}
-	}
-	return nil
-}
-
-// taken is the refusal that names who has the team.
-func (w *work) taken(ctx context.Context, team *Team, by *Task) error {
-	number, who := by.Incident, by.Stamps[TaskAssigned].By
-	if r, err := w.tx.Get(ctx, w.actor.Realm, Ref{KindIncident, by.Incident}, nil); err == nil {
-		number = r.(*Incident).Number
-	}
-	e := refuse(Conflict, "%s已由%s派往事件 %s", "%s was sent to incident %[3]s by %[2]s", team.Name, who, number)
-	e.Field, e.Value, e.Current = "team", team.ID, team
-	e.Blockers = []Ref{RefOf(by)}
-	return e
-}
-
-// openTasks lists the tasks that bind the team, as this change has them.
-func (w *work) openTasks(ctx context.Context, team string) ([]*Task, error) {
-	recs, err := w.tx.Find(ctx, Query{Realm: w.actor.Realm, Kind: KindTask, Team: team, States: openStates, Limit: -1})
-	if err != nil {
-		return nil, err
-	}
-	var out []*Task
-	for _, r := range recs {
-		if t := w.current(r).(*Task); t.Open() {
-			out = append(out, t)
-		}
-	}
-	return out, nil
-}
-
-var openStates = func() []string {
-	var out []string
-	for _, s := range TaskStates {
-		if !s.Ended() {
-			out = append(out, string(s))
-		}
-	}
-	return out
-}()
 
 // join lets the team's agency and its leader see the incident.
 func (w *work) join(ctx context.Context, i *Incident, team *Team) error {
@@ -270,7 +201,7 @@ func (w *work) activate(i *Incident) error {
 	return w.put(i)
 }
 
-// settle derives the team's task and status from its open tasks.
+// settle derives the team's task, status and audience from its open tasks.
 func (w *work) settle(ctx context.Context, team *Team, also ...*Task) error {
 	open, err := w.openTasks(ctx, team.ID)
 	if err != nil {
@@ -290,6 +221,9 @@ func (w *work) settle(ctx context.Context, team *Team, also ...*Task) error {
 		if t.State != TaskProposed {
 			scope = scope.with(Share{Agency: t.Scope.Agency, Tier: TierView, Source: ShareTask})
 		}
+	}
+	if scope.Teams, err = w.meet(ctx, team, open); err != nil {
+		return err
 	}
 	w.rescope(team, scope)
 	team.derive(open)
@@ -486,5 +420,5 @@ func (w *work) autoClose(ctx context.Context, i *Incident) error {
 		}
 		return err
 	}
-	return w.close(i, fmt.Sprintf("处置完毕，最后一支队伍 %s 撤离", w.at.In(w.svc.cfg.Settings.Zone).Format("15:04")), w.stamp())
+	return w.close(ctx, i, fmt.Sprintf("处置完毕，最后一支队伍 %s 撤离", w.at.In(w.svc.cfg.Settings.Zone).Format("15:04")), w.stamp())
 }

@@ -33,6 +33,10 @@ type Team struct {
 	// Message is the last text sent to the team's vehicle terminal; earlier
 	// ones are in the journal.
 	Message *Message `json:"message,omitempty"`
+	// Holder is the agency that has the team on loan, "" where its owner has it;
+	// Loan is the loan. Its holder sends it, and nobody else.
+	Holder string `json:"holder,omitempty"`
+	Loan   string `json:"loan,omitempty"`
 	// MultiAssign lets the team hold several tasks at once (command teams).
 	MultiAssign bool `json:"multi_assign,omitempty"`
 	Invented    bool `json:"invented,omitempty" doc:"made up for the demo city"`
@@ -99,7 +103,7 @@ func (t *Team) check() error {
 
 func (t *Team) redacted() Record {
 	r := *t
-	r.Leader, r.Phone, r.DutyReason, r.Task, r.Message, r.Scope = "", "", "", "", nil, t.Scope.public()
+	r.Leader, r.Phone, r.DutyReason, r.Task, r.Loan, r.Message, r.Scope = "", "", "", "", "", nil, t.Scope.public()
 	if t.Distress != nil {
 		d := *t.Distress
 		d.By, d.Text = "", ""

@@ -8,7 +8,8 @@
 //	bell ──────▲                 │ window of changes      encoded once
 //	                             │ scopes of teams, incidents
 //	devices, phones ──▶ Lane ────┘ each second: what moved, by map cell
-//	                     └──▶ store, in batches
+//	                     ├──▶ store, in batches
+//	                     └──▶ Fences ──▶ crossings and arrivals, booked as commands
 //
 // # The contract
 //
@@ -41,12 +42,15 @@
 //	    to becomes the cursor. Every change in it has from < seq <= to, rising.
 //	    Changes that this console may not see are not in it: they only advance
 //	    to. reset lists kinds to fetch anew (after an import).
-//	{"t":"beat","from":123,"to":125,"at":T,"journal_at":T}
+//	{"t":"beat","from":123,"to":125,"at":T,"journal_at":T,"nodes":"cut"}
 //	    Every beat seconds, to caught-up consoles. from and to as above.
 //	    journal_at is when the server last read the journal, which it does each
 //	    second; where it is more than 2.5 s before at the database is away and
 //	    the screen says so. A beat goes out at once when that begins, and when
-//	    it ends. Three beats missed: the link is dead, connect again.
+//	    it ends. nodes, in hello too, is there while other nodes cannot be heard
+//	    (see below): positions that came to them are old, and the screen says so;
+//	    it begins and ends in the same way. Three beats missed: the link is dead,
+//	    connect again.
 //	{"t":"teams","number":[n…],"team":[id…]}
 //	    The numbers by which positions name teams on this connection. It comes
 //	    before the first frame that needs one, and only adds.
@@ -121,12 +125,28 @@
 // Any other end (1006) is a cut: connect again with the cursor, after 0.5 s,
 // doubling up to 10 s, with jitter.
 //
+// # Several nodes
+//
+// Servers (nodes) on one database each tail the journal by themselves. What they
+// tell each other besides (package bus) may be lost: the bell, whose loss costs
+// a second; ended sign-ins, which each node also asks the database for every
+// five seconds; who has what open, told anew every four; and where teams are,
+// which is read from the store once nodes that were cut off hear each other
+// again. Every node has the positions of all teams, whoever looks: who could go
+// is ranked on any node, and a device may change from one to another. What one
+// node has shown is judged there; the others take the newer and judge what comes
+// to them by it. Fences are evaluated where a fix arrives.
+//
+// Nodes that cannot hear each other refuse no command: the database alone
+// decides, and would not let both win. A dispatcher is better served by a picture
+// that says which part of it is old than by a desk that takes no orders.
+//
 // # Goroutines and locks
 //
 // A connection has one goroutine, which reads; a second one writes only while
 // there is something to write. The stream's window holds each change once and
 // its encoding once an audience; a connection holds only its cursor, so a
 // thousand waiting consoles cost no more memory than one. Locks are taken in
-// the order hub, stream, lane, conn; nothing is written to a socket under any
+// the order hub, stream, lane, fences, conn; nothing is written to a socket under any
 // of them.
 package realtime

@@ -91,6 +91,7 @@ func (d *door) open() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.opened = true
+	d.shorten()
 }
 
 // Write writes as the socket does until the door is opened. From then on it
@@ -152,6 +153,9 @@ func (d *door) waits() bool {
 	return len(d.rest) > 0
 }
 
+// flushed is a part that flush writes: a peer on a line of 2 KB/s takes it in time, and is no dead one.
+const flushed = 16 << 10
+
 // flush writes what was kept, waiting for the peer at most within for each part.
 func (d *door) flush(within time.Duration) error {
 	for {
@@ -163,8 +167,12 @@ func (d *door) flush(within time.Duration) error {
 		if len(b) == 0 || err != nil {
 			return err
 		}
-		_ = d.Conn.SetWriteDeadline(time.Now().Add(within)) // a socket takes any deadline
-		_, err = d.Conn.Write(b)
+		for len(b) > 0 && err == nil {
+			part := b[:min(flushed, len(b))]
+			_ = d.Conn.SetWriteDeadline(time.Now().Add(within)) // a socket takes any deadline
+			_, err = d.Conn.Write(part)
+			b = b[len(part):]
+		}
 		_ = d.Conn.SetWriteDeadline(time.Time{})
 		if err != nil {
 			d.mu.Lock()

@@ -62,6 +62,7 @@ type hello struct {
 	Seq   int64          `json:"seq"`
 	At    time.Time      `json:"at"`
 	Beat  int            `json:"beat"`
+	Nodes string         `json:"nodes,omitempty"` // "cut"
 }
 
 type beat struct {
@@ -70,6 +71,7 @@ type beat struct {
 	To        int64     `json:"to"`
 	At        time.Time `json:"at"`
 	JournalAt time.Time `json:"journal_at"`
+	Nodes     string    `json:"nodes,omitempty"` // "cut"
 }
 
 // changesFrame joins encoded changes into one frame.

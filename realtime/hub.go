@@ -17,12 +17,15 @@ import (
 type Config struct {
 	Journal Journal
 	Records Records
-	Lane    *Lane // nil: no positions
+	Lane    *Lane   // nil: no positions
+	Nodes   Nodes   // nil: no way to other nodes
+	Fences  *Fences // nil: no fences
 	Log     zerolog.Logger
 	Now     func() time.Time // nil: time.Now
 	Limits  Limits
 
 	ticks <-chan time.Time // tests tick by hand
+	look  time.Duration    // between looks at the journal without a bell; 1 s
 }
 
 // Limits bounds what connections may cost. A zero field takes its default.
@@ -78,6 +81,8 @@ type Hub struct {
 	loading sync.Mutex     // one stream is loaded at a time
 	crew    *crew
 	gauge   gauge
+	peers   peers
+	deaf    []func() // ends the hearing of other nodes
 
 	mu       sync.Mutex
 	epoch    string
@@ -99,9 +104,11 @@ func New(cfg Config) *Hub {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
+	set(&cfg.look, time.Second)
 	ctx, cancel := context.WithCancel(context.Background())
 	h := &Hub{cfg: cfg, limits: cfg.Limits.orDefault(), log: cfg.Log, now: cfg.Now, ctx: ctx, cancel: cancel,
-		readers: make(chan struct{}, 4), crew: newCrew(), streams: map[dispatch.Realm]*tailed{}, conns: map[*conn]struct{}{}, sessions: map[string]int{}}
+		readers: make(chan struct{}, 4), crew: newCrew(), streams: map[dispatch.Realm]*tailed{}, conns: map[*conn]struct{}{}, sessions: map[string]int{}, peers: peers{heard: map[string]time.Time{}}}
+	h.hearNodes()
 	h.tails.Add(1)
 	go h.tick(cfg.ticks)
 	for _, w := range h.crew.writers {
@@ -159,7 +166,7 @@ func (h *Hub) stream(ctx context.Context, realm dispatch.Realm) (*stream, error)
 		return nil, h.unavailable(err)
 	}
 	s := &stream{realm: realm, epoch: epoch, crew: h.crew, journal: h.cfg.Journal, records: h.cfg.Records, lane: h.cfg.Lane,
-		limits: h.limits, log: h.log, now: h.now, bell: make(chan struct{}, 1), delivered: h.rights, lost: h.renew,
+		nodes: h.cfg.Nodes, cut: h.cut, look: h.cfg.look, limits: h.limits, log: h.log, now: h.now, bell: make(chan struct{}, 1), delivered: h.delivered, lost: h.renew, fences: h.cfg.Fences,
 		groups: map[dispatch.Audience]*group{}, window: window{most: h.limits.Window}}
 	if err := s.load(ctx); err != nil {
 		return nil, h.unavailable(err)
@@ -221,6 +228,26 @@ func (h *Hub) older(c *conn) (step, error) {
 	return c.stream.older(ctx, c.au, c.cursor, c.seen)
 }
 
+// delivered looks at changes that are out.
+func (h *Hub) delivered(cs []*dispatch.Change) {
+	h.rights(cs)
+	if h.cfg.Fences != nil {
+		h.cfg.Fences.follow(cs)
+	}
+}
+
+// Scope is the scope of a team or incident as the feed has it.
+func (h *Hub) Scope(realm dispatch.Realm, ref dispatch.Ref) (dispatch.Scope, bool) {
+	s := h.running(realm)
+	if s == nil {
+		return dispatch.Scope{}, false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	scope, ok := s.scopes[ref]
+	return scope, ok
+}
+
 // rights closes connections whose rights a change moved: the person's roles,
 // agency or team, or the jurisdiction of the agency.
 func (h *Hub) rights(cs []*dispatch.Change) {
@@ -233,7 +260,7 @@ func (h *Hub) rights(cs []*dispatch.Change) {
 				h.closeMoved(func(a dispatch.Actor) CloseCode { return personMoved(a, r) })
 			case *dispatch.Agency:
 				h.closeMoved(func(a dispatch.Actor) CloseCode {
-					if a.Agency == r.ID && a.Jurisdiction != r.Jurisdiction {
+					if a.Agency == r.ID && (a.Jurisdiction != r.Jurisdiction || a.Home != r.Scope.Area) {
 						return CloseScope
 					}
 					return 0
@@ -251,7 +278,33 @@ func (h *Hub) rights(cs []*dispatch.Change) {
 		if slices.Contains(c.Reset, dispatch.KindDevice) {
 			h.devices.Add(1)
 		}
+		if slices.Contains(c.Reset, dispatch.KindAgency) {
+			h.rescope(c.Realm)
+		}
 	}
+}
+
+// rescope closes connections whose agency has another jurisdiction after an
+// import: the change names no records.
+func (h *Hub) rescope(realm dispatch.Realm) {
+	ctx, stop := context.WithTimeout(h.ctx, 10*time.Second)
+	defer stop()
+	rs, err := h.cfg.Records.Find(ctx, dispatch.Query{Realm: realm, Kind: dispatch.KindAgency, Archived: true, Limit: -1})
+	if err != nil { // nothing may be sent on the strength of rights that cannot be read
+		h.log.Error().Err(err).Msg("agencies cannot be read after an import: all consoles connect again")
+		h.Close(func(a dispatch.Actor) bool { return a.Realm == realm }, CloseScope)
+		return
+	}
+	type rights struct{ jurisdiction, home string }
+	now := map[string]rights{}
+	for _, r := range rs {
+		if a, ok := r.(*dispatch.Agency); ok {
+			now[a.ID] = rights{a.Jurisdiction, a.Scope.Area}
+		}
+	}
+	h.Close(func(a dispatch.Actor) bool {
+		return a.Realm == realm && rights{a.Jurisdiction, a.Home} != now[a.Agency]
+	}, CloseScope)
 }
 
 // Devices is a number that changes with any device: what was read of one before
@@ -296,6 +349,7 @@ func (h *Hub) tick(ticks <-chan time.Time) {
 		case <-ticks:
 		}
 		began := time.Now()
+		h.tellNodes(topicHere, nil)
 		h.mu.Lock()
 		streams := make([]*stream, 0, len(h.streams))
 		for _, t := range h.streams {
@@ -305,6 +359,8 @@ func (h *Hub) tick(ticks <-chan time.Time) {
 		for _, s := range streams {
 			s.sendMoved()
 			s.sendPresence()
+			s.tellOpened(n)
+			h.catchUp(s)
 			if turned := s.turned(); n%every == 0 || turned {
 				s.pulse(n%(5*every) == 0, h.now().Add(-h.limits.Silence))
 			}
@@ -337,10 +393,14 @@ func (h *Hub) Shutdown(ctx context.Context) error {
 	h.mu.Lock()
 	h.stopping = true
 	h.mu.Unlock()
+	for _, stop := range h.deaf {
+		stop()
+	}
 	err := wait(ctx, &h.work)
 	h.mu.Lock()
 	for _, t := range h.streams {
 		t.stop()
+		h.tellNodes(topicPresence, opened{t.realm, nil})
 	}
 	for c := range h.conns {
 		c.close(CloseGoingAway, "")

@@ -129,9 +129,10 @@ func TestBeat(t *testing.T) {
 	w := found(t, newBook(), nil)
 	r := w.raw("p2", "")
 	r.next("hello")
+	other := w.raw("p1", "")
+	other.next("hello")
 	w.say(incident("i1", "fire"))
-	c := w.console("p1")
-	w.wait(c, 1) // so the hub has delivered it
+	other.next("changes") // so the hub has delivered it
 	for range 4 {
 		w.ticks <- time.Time{}
 	}

@@ -22,19 +22,15 @@ type PositionStore interface {
 	LatestPositions(ctx context.Context, realm dispatch.Realm) ([]dispatch.Position, error)
 }
 
-// Fences is told of every position that is shown. Moved is called in order per
-// team, under the lane's lock: it must not block and must not call the lane.
-type Fences interface {
-	Moved(p dispatch.Position)
-}
-
 // LaneConfig is what a lane needs from outside.
 type LaneConfig struct {
 	Store PositionStore
 	Log   zerolog.Logger
 	Now   func() time.Time // nil: time.Now
-	// Fences hears of what is shown; nil: nobody does.
-	Fences Fences
+	// Fences see who crosses them; nil: nobody is looked at.
+	Fences *Fences
+	// Nodes is the way to other nodes; nil: there are none.
+	Nodes Nodes
 	// Stale is after how long a position of the source is stale; sources that
 	// are not named take StaleAfter.
 	Stale map[string]time.Duration
@@ -57,6 +53,7 @@ type Lane struct {
 	cfg   LaneConfig
 	batch *batcher
 	gauge gauge
+	wire  *wire // nil: no other nodes
 
 	mu     sync.Mutex
 	fleets map[dispatch.Realm]*fleet
@@ -85,11 +82,22 @@ func NewLane(cfg LaneConfig) *Lane {
 	set(&cfg.Burst, 2000)
 	l := &Lane{cfg: cfg, fleets: map[dispatch.Realm]*fleet{}, tally: newTally()}
 	l.batch = newBatcher(cfg, l.saved, &l.gauge)
+	if cfg.Nodes != nil {
+		l.wire = newWire(cfg.Nodes, cfg.Log, l.adopt)
+	}
+	if cfg.Fences != nil {
+		cfg.Fences.lane = l
+	}
 	return l
 }
 
 // Close stores what was accepted and ends the lane. Later reports are refused.
-func (l *Lane) Close() { l.batch.close() }
+func (l *Lane) Close() {
+	l.batch.close()
+	if l.wire != nil {
+		l.wire.close()
+	}
+}
 
 // Report judges, shows and stores a position, and returns when it is safe in
 // the store: only then may the source be answered. Received and Flag are set
@@ -168,9 +176,12 @@ func (l *Lane) take(ctx context.Context, p *dispatch.Position) (Outcome, uint32,
 	}
 	h = f.show(p, d, s)
 	if l.cfg.Fences != nil {
-		l.cfg.Fences.Moved(*p)
+		l.cfg.Fences.moved(p)
 	}
 	l.tally.show(d, s, p)
+	if l.wire != nil {
+		l.wire.add(p)
+	}
 	return Outcome{Shown: true}, h, nil
 }
 
@@ -279,6 +290,27 @@ func (l *Lane) Latest(realm dispatch.Realm, team string) (dispatch.Position, boo
 		}
 	}
 	return dispatch.Position{}, false
+}
+
+// again shows the fences anew where the realm's teams in the box are, and where
+// those named are.
+func (l *Lane) again(realm dispatch.Realm, box geo.Bound, teams ...string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	f := l.fleets[realm]
+	if f == nil {
+		return
+	}
+	look := func(h uint32) {
+		p := l.position(realm, f, h)
+		l.cfg.Fences.moved(&p)
+	}
+	f.grid.In(box, func(h uint32, _ geo.Point) bool { look(h); return true })
+	for _, team := range teams {
+		if m, h := f.mover(team); m != nil {
+			look(h)
+		}
+	}
 }
 
 // Stale is after how long a position of the source is stale.

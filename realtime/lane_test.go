@@ -90,6 +90,8 @@ func TestPlausibility(t *testing.T) {
 		"jump and back":         {[]dispatch.Position{fix("t", 113.80, 34, sec(-9)), fix("t", 115, 34, sec(-8)), fix("t", 113.80, 34, sec(-7)), fix("t", 115, 34, sec(-6)), fix("t", 115, 34, sec(-5))}, []dispatch.PositionFlag{"", "jump", "", "jump", "jump"}},
 		"first one was wrong":   {[]dispatch.Position{fix("t", 100, 30, sec(-9)), fix("t", 113.8, 34, sec(-8)), fix("t", 113.8, 34, sec(-7)), fix("t", 113.8, 34, sec(-6)), fix("t", 113.8, 34, sec(-5))}, []dispatch.PositionFlag{"", "jump", "jump", "", ""}},
 		"jumps that disagree":   {[]dispatch.Position{fix("t", 113.8, 34, sec(-9)), fix("t", 100, 34, sec(-8)), fix("t", 105, 34, sec(-7)), fix("t", 100, 34, sec(-6)), fix("t", 105, 34, sec(-5))}, []dispatch.PositionFlag{"", "jump", "jump", "jump", "jump"}},
+		"clock a day ahead":     {[]dispatch.Position{fix("t", 113.80, 34, sec(86400)), fix("t", 113.81, 34, sec(0)), fix("t", 113.81, 34, sec(86401))}, []dispatch.PositionFlag{"future", "", "future"}},
+		"clock a day behind":    {[]dispatch.Position{fix("t", 113.80, 34, sec(-86400)), fix("t", 113.81, 34, sec(0)), fix("t", 113.82, 34, sec(-86399))}, []dispatch.PositionFlag{"", "", "late"}},
 		"a long way, long time": {[]dispatch.Position{fix("t", 100, 34, sec(-86400)), fix("t", 113.8, 34, sec(0))}, []dispatch.PositionFlag{"", ""}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -15,6 +15,10 @@ type person struct {
 	Role   dispatch.Role `json:"role"`
 }
 
+func order(a, b person) int {
+	return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Agency, b.Agency), cmp.Compare(a.Role, b.Role))
+}
+
 type openIncident struct {
 	Incident string   `json:"incident"`
 	People   []person `json:"people"`
@@ -48,6 +52,7 @@ func (s *stream) sees(au dispatch.Audience, incident string) dispatch.Vision {
 func (s *stream) sendPresence() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.forgetSilent()
 	if !s.presence {
 		return
 	}
@@ -58,6 +63,15 @@ func (s *stream) sendPresence() {
 			if c.open != "" {
 				open[c.open] = append(open[c.open], person{c.actor.Name, c.actor.Agency, c.actor.Role})
 			}
+		}
+	}
+	for _, people := range open {
+		slices.SortFunc(people, order)
+	}
+	s.setOpened(open)
+	for _, e := range s.elsewhere {
+		for id, people := range e.people {
+			open[id] = append(open[id], people...)
 		}
 	}
 	for _, g := range s.groups {
@@ -85,9 +99,7 @@ func (s *stream) presenceFor(au dispatch.Audience, open map[string][]person) []b
 				people[i].Name = ""
 			}
 		}
-		slices.SortFunc(people, func(a, b person) int {
-			return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Agency, b.Agency), cmp.Compare(a.Role, b.Role))
-		})
+		slices.SortFunc(people, order)
 		list = append(list, openIncident{id, slices.Compact(people)})
 	}
 	slices.SortFunc(list, func(a, b openIncident) int { return cmp.Compare(a.Incident, b.Incident) })

@@ -64,6 +64,7 @@ type LaneStats struct {
 	Devices map[string]DeviceStats `json:"devices"`
 	Sources map[string]SourceStats `json:"sources"` // by protocol
 	Storage StorageStats           `json:"storage"`
+	Fences  FenceStats             `json:"fences"`
 }
 
 // Stats counts since the server started.
@@ -74,6 +75,9 @@ func (l *Lane) Stats() LaneStats {
 		Sources: l.tally.bySource(), Storage: l.gauge.stores()}
 	for _, f := range l.fleets {
 		st.Teams += f.movers.len()
+	}
+	if l.cfg.Fences != nil {
+		st.Fences = l.cfg.Fences.Stats()
 	}
 	return st
 }

@@ -32,6 +32,10 @@ type stream struct {
 	journal Journal
 	records Records
 	lane    *Lane
+	nodes   Nodes
+	fences  *Fences
+	cut     func() bool // other nodes cannot be heard
+	look    time.Duration
 	limits  Limits
 	log     zerolog.Logger
 	now     func() time.Time
@@ -54,7 +58,14 @@ type stream struct {
 	beatFrom int64
 	beatTo   int64
 	late     bool // the consoles were told that the journal is not read
+	apart    bool // the consoles were told that other nodes are not heard
 	presence bool // somebody opened or closed an incident since the last tick
+
+	elsewhere   map[string]elsewhere // by node
+	opened      []byte               // what other nodes are told of presence here
+	openedFresh bool                 // they were not yet
+	age         int                  // ticks, up to when it is whole: the ticker's own
+	wasApart    bool                 // at the last tick: ditto
 
 	motions []motion // the ticker's own, to be used again
 }
@@ -110,7 +121,12 @@ func (s *stream) load(ctx context.Context) error {
 		}
 	}
 	if s.lane != nil {
-		return s.lane.load(ctx, s.realm)
+		if err := s.lane.load(ctx, s.realm); err != nil {
+			return err
+		}
+	}
+	if s.fences != nil {
+		return s.fences.Watch(ctx, s.realm)
 	}
 	return nil
 }
@@ -118,7 +134,7 @@ func (s *stream) load(ctx context.Context) error {
 // tail follows the journal until ctx ends: on the bell, and each second in case
 // a bell was lost.
 func (s *stream) tail(ctx context.Context) {
-	look := time.NewTicker(time.Second)
+	look := time.NewTicker(s.look)
 	defer look.Stop()
 	suspect := false
 	for {
@@ -323,7 +339,7 @@ func (s *stream) beat(from, to int64) *frame {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.beaten == nil || s.beatFrom != from || s.beatTo != to {
-		s.beaten = prepare(mustJSON(beat{"beat", from, to, s.now().UTC(), s.readAt.UTC()}))
+		s.beaten = prepare(mustJSON(beat{"beat", from, to, s.now().UTC(), s.readAt.UTC(), nodesWord(s.apart)}))
 		s.beatFrom, s.beatTo = from, to
 	}
 	return s.beaten
@@ -333,15 +349,25 @@ func (s *stream) beat(from, to int64) *frame {
 // for the next beat: each second is a look, so this is three in a row that failed.
 const late = 3 * time.Second
 
-// turned tells whether the journal has become late since the last call, or is
-// read again: then a beat goes out at once, so that every console shows it
-// within five seconds.
+// turned tells whether the journal has become late since the last call, or other
+// nodes have fallen silent, or the end of either: then a beat goes out at once,
+// so that every console shows it within five seconds.
 func (s *stream) turned() bool {
+	cut := s.cut()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	was := s.late
-	s.late = s.now().Sub(s.readAt) > late
-	return s.late != was
+	old := s.now().Sub(s.readAt) > late
+	turned := old != s.late || cut != s.apart
+	s.late, s.apart = old, cut
+	return turned
+}
+
+// nodesWord is the member nodes of frames.
+func nodesWord(apart bool) string {
+	if apart {
+		return "cut"
+	}
+	return ""
 }
 
 // pulse asks every connection for a beat, and for a ping where ping is set, and
@@ -378,7 +404,7 @@ func (s *stream) join(c *conn) {
 	}
 	c.seen = c.cursor
 	c.told.Store(c.seen)
-	h := prepare(mustJSON(hello{"hello", s.epoch, s.realm, max(s.head, c.cursor), s.now().UTC(), int(s.limits.Beat / time.Second)}))
+	h := prepare(mustJSON(hello{"hello", s.epoch, s.realm, max(s.head, c.cursor), s.now().UTC(), int(s.limits.Beat / time.Second), nodesWord(s.apart)}))
 	c.begin(h, g.openTo)
 }
 

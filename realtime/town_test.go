@@ -339,6 +339,7 @@ type heard struct {
 	To        int64     `json:"to"`
 	At        time.Time `json:"at"`
 	JournalAt time.Time `json:"journal_at"`
+	Nodes     string    `json:"nodes"`
 	Changes   []struct {
 		Seq int64 `json:"seq"`
 		Put []struct {

@@ -14,6 +14,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"liandong/dispatch"
+	"liandong/realtime"
 )
 
 // Done is what an accepted command answers, over HTTP and over the socket.
@@ -131,9 +132,11 @@ func (s *Server) rescope(c *dispatch.Change) {
 			if r.Locked || c.Kind == "person.password" {
 				code = closeAuth
 			}
-			s.closeSockets(func(a dispatch.Actor) bool { return a.ID == r.ID }, code)
+			s.endSignIns(realtime.SignIns{Person: r.ID}, code)
 		case *dispatch.Agency:
-			s.closeSockets(func(a dispatch.Actor) bool { return a.Agency == r.ID && a.Jurisdiction != r.Jurisdiction }, closeScope)
+			s.closeSockets(func(a dispatch.Actor) bool {
+				return a.Agency == r.ID && (a.Jurisdiction != r.Jurisdiction || a.Home != r.Scope.Area)
+			}, closeScope)
 		}
 	}
 }

@@ -41,6 +41,13 @@ func TestContractIsFresh(t *testing.T) {
 			t.Errorf("the schema %s is missing", name)
 		}
 	}
+	for _, path := range []string{"/api/v1/records/{kind}", "/api/v1/records/{kind}/{id}"} {
+		for _, k := range dispatch.Kinds {
+			if !bytes.Contains(contract.Paths[path], []byte(`"`+string(k)+`"`)) {
+				t.Errorf("%s does not read a %s", path, k)
+			}
+		}
+	}
 	for _, c := range dispatch.Commands() {
 		if there := contract.Paths["/api/v1/commands/"+c.Name] != nil; there != (len(c.Roles) > 0) {
 			t.Errorf("%s: documented is %v", c.Name, there)

@@ -37,10 +37,12 @@ func (s *Server) rescopeAll(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	now := map[string]string{}
+	type rights struct{ jurisdiction, home string }
+	now := map[string]rights{}
 	for _, r := range agencies {
-		now[dispatch.RefOf(r).ID] = r.(*dispatch.Agency).Jurisdiction
+		a := r.(*dispatch.Agency)
+		now[a.ID] = rights{a.Jurisdiction, a.Scope.Area}
 	}
-	s.closeSockets(func(a dispatch.Actor) bool { return a.Jurisdiction != now[a.Agency] }, closeScope)
+	s.closeSockets(func(a dispatch.Actor) bool { return rights{a.Jurisdiction, a.Home} != now[a.Agency] }, closeScope)
 	return nil
 }

@@ -21,6 +21,7 @@ type FrameHello struct {
 	Seq   int64          `json:"seq"`
 	At    time.Time      `json:"at"`
 	Beat  int            `json:"beat" doc:"seconds between beats"`
+	Nodes string         `json:"nodes,omitempty" enum:"cut" doc:"other nodes cannot be heard: positions told to them are old"`
 }
 
 // FrameChanges carries changes; from is the reader's cursor, to the new one.
@@ -38,6 +39,7 @@ type FrameBeat struct {
 	To        int64     `json:"to"`
 	At        time.Time `json:"at"`
 	JournalAt time.Time `json:"journal_at" doc:"when the journal was last read; older than 5 s: the database is away"`
+	Nodes     string    `json:"nodes,omitempty" enum:"cut" doc:"other nodes cannot be heard: positions told to them are old"`
 }
 
 // FrameTeams tells the numbers of teams in the positions frames of the connection.

@@ -8,7 +8,6 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"liandong/dispatch"
-	"liandong/geo"
 )
 
 // JournalPage is a piece of the record of the process.
@@ -77,84 +76,8 @@ func (s *Server) nextChanges(ctx context.Context, realm dispatch.Realm, incident
 	return s.cfg.Store.IncidentChanges(ctx, realm, incident, after, readAtOnce)
 }
 
-// Track is where a team has been: a GeoJSON feature with a time for each point.
-type Track struct {
-	Type     string `json:"type" enum:"Feature"`
-	Geometry struct {
-		Type        string      `json:"type" enum:"LineString"`
-		Coordinates []geo.Point `json:"coordinates" doc:"WGS-84, longitude first"`
-	} `json:"geometry"`
-	Properties struct {
-		Team  string      `json:"team"`
-		Times []time.Time `json:"times" doc:"of each point, by the source's clock"`
-		Speed []float64   `json:"speed" doc:"m/s; -1 unknown"`
-	} `json:"properties"`
-}
-
-type trackInput struct {
-	Team string    `query:"team" required:"true" minLength:"1" maxLength:"64"`
-	From time.Time `query:"from" required:"true"`
-	To   time.Time `query:"to" required:"true"`
-}
-
-// longestSpan bounds what one question may ask of tracks and reports.
-const (
-	longestTrack  = 48 * time.Hour
-	longestReport = 400 * 24 * time.Hour
-)
-
-func (s *Server) trackRoutes() {
-	read(s, huma.Operation{OperationID: "track", Method: http.MethodGet, Path: "/api/v1/tracks", Summary: "where a team has been, at most 48 hours", Tags: []string{"reads"}},
-		func(ctx context.Context, me *signedIn, in *trackInput) (*struct{ Body Track }, error) {
-			if err := span(in.From, in.To, longestTrack); err != nil {
-				return nil, err
-			}
-			if err := s.mayFollow(ctx, me.actor, in.Team); err != nil {
-				return nil, err
-			}
-			positions, err := s.cfg.Store.Track(ctx, dispatch.TrackQuery{Realm: me.actor.Realm, Team: in.Team, From: in.From, To: in.To})
-			if err != nil {
-				return nil, err
-			}
-			return &struct{ Body Track }{trackOf(in.Team, positions)}, nil
-		})
-}
-
-// mayFollow passes for those who see the team whole. Where a team has been is more than where it is:
-// that a team is open to all does not open its past. An observer counts as a dispatcher of its agency.
-func (s *Server) mayFollow(ctx context.Context, actor dispatch.Actor, team string) error {
-	ref := dispatch.Ref{Kind: dispatch.KindTeam, ID: team}
-	if _, err := s.cfg.Service.Get(ctx, actor, ref); err != nil {
-		return err
-	}
-	r, err := s.cfg.Service.Get(ctx, dispatch.System(actor.Realm), ref)
-	if err != nil {
-		return err
-	}
-	au := actor.Audience()
-	if au.Role == dispatch.RoleObserver {
-		au.Role = dispatch.RoleDispatcher
-	}
-	if dispatch.See(au, ref, dispatch.HeadOf(r).Scope) != dispatch.Full {
-		return refusal(dispatch.Forbidden, "您无权查看该队伍的轨迹", "you may not see where this team has been")
-	}
-	return nil
-}
-
-func trackOf(team string, positions []dispatch.Position) Track {
-	t := Track{Type: "Feature"}
-	t.Geometry.Type, t.Geometry.Coordinates = "LineString", []geo.Point{}
-	t.Properties.Team, t.Properties.Times, t.Properties.Speed = team, []time.Time{}, []float64{}
-	for _, p := range positions {
-		if p.Flag != "" {
-			continue
-		}
-		t.Geometry.Coordinates = append(t.Geometry.Coordinates, p.Point)
-		t.Properties.Times = append(t.Properties.Times, p.Fixed)
-		t.Properties.Speed = append(t.Properties.Speed, p.Speed)
-	}
-	return t
-}
+// longestReport bounds what one question may ask of the report.
+const longestReport = 400 * 24 * time.Hour
 
 func (s *Server) reportRoutes() {
 	read(s, huma.Operation{OperationID: "report", Method: http.MethodGet, Path: "/api/v1/report", Tags: []string{"reads"},

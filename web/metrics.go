@@ -82,7 +82,15 @@ var (
 	descBatches     = desc("position_batch_seconds", "Batches of positions, with the time that storing each took.")
 	descStored      = desc("positions_stored_total", "Positions that are safe in the database.")
 	descLost        = desc("positions_unstored_total", "Positions that could not be stored and whose sources were told so.")
+	descFences      = desc("fences", "Fences that stand.")
+	descStays       = desc("fence_stays", "Stays of teams in fences that last.")
+	descCrossed     = desc("fence_booked_total", "Crossings of fences and arrivals that were booked by this node.")
+	descUnbooked    = desc("fence_waiting", "Crossings and arrivals that wait to be booked.")
+	descUnroomed    = desc("fence_lost_total", "Crossings that found no room to wait and were made good from where the teams are.")
 	descTurned      = desc("refused_total", "What the door turned away before it was looked at, by reason.", "reason")
+	descDevices     = desc("device_connections", "Connections of devices that said who they are, by protocol.", "protocol")
+	descFrames      = desc("device_frames_total", "Frames or events of devices that could be read, by what they say.", "protocol", "kind")
+	descSentAway    = desc("device_refused_total", "Connections, frames and messages of devices that were refused, by reason.", "protocol", "reason")
 	descPool        = desc("database_connections", "Connections to the database by state: used, idle, most.", "state")
 	descPoolWaits   = desc("database_waits_total", "Questions that had to wait for a free connection.")
 	descPoolWaited  = desc("database_waited_seconds_total", "Time that they waited.")
@@ -122,6 +130,15 @@ func (g gauges) Collect(out chan<- prometheus.Metric) {
 	}
 	g.feed(ctx, gauge, count, spans)
 	g.lane(gauge, count, spans)
+	for _, door := range g.s.doors() {
+		gauge(descDevices, float64(door.Connections), door.Protocol)
+		for kind, n := range door.Frames {
+			count(descFrames, float64(n), door.Protocol, kind)
+		}
+		for reason, n := range door.Refused {
+			count(descSentAway, float64(n), door.Protocol, reason)
+		}
+	}
 	g.machine(ctx, gauge, count)
 }
 
@@ -182,6 +199,11 @@ func (g gauges) lane(gauge, count teller, spans func(*prometheus.Desc, realtime.
 	spans(descBatches, st.Storage.Batches)
 	count(descStored, float64(st.Storage.Positions))
 	count(descLost, float64(st.Storage.Lost))
+	gauge(descFences, float64(st.Fences.Fences))
+	gauge(descStays, float64(st.Fences.Inside))
+	gauge(descUnbooked, float64(st.Fences.Waiting))
+	count(descCrossed, float64(st.Fences.Booked))
+	count(descUnroomed, float64(st.Fences.Lost))
 }
 
 func (g gauges) machine(ctx context.Context, gauge, count teller) {

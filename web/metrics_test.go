@@ -30,6 +30,9 @@ func TestMetrics(t *testing.T) {
 		c.Machine = func() web.Machine {
 			return web.Machine{Pool: web.Pool{Used: 1, Idle: 2, Most: 24}, Disk: &web.Disk{Free: 5, Size: 100, Low: true}}
 		}
+		c.Doors = func() []web.DeviceDoor {
+			return []web.DeviceDoor{{Protocol: "jt808", Connections: 3, Frames: map[string]int64{"report": 7}, Refused: map[string]int64{"garbage": 2}}}
+		}
 	})
 	desk := h.as("desk")
 	incident := desk.incident()
@@ -50,7 +53,8 @@ func TestMetrics(t *testing.T) {
 		`liandong_http_requests_total{method="POST",route="POST /api/v1/commands/incident.open",status="200"} 1`,
 		`liandong_positions_total{outcome="shown",source="osmand"} 1`, `liandong_positions_total{outcome="jump",source="osmand"} 1`,
 		`liandong_positions_stored_total 2`, `liandong_journal_lag_changes{realm="live"} 0`, `liandong_queue_bytes{realm="live"} 0`, `liandong_tick_seconds_count`,
-		`liandong_database_up 1`, `liandong_database_connections{state="most"} 24`, `liandong_disk_free_bytes 5`, `go_goroutines`, `liandong_epoch_info{epoch=`,
+		`liandong_database_up 1`, `liandong_database_connections{state="most"} 24`, `liandong_disk_free_bytes 5`, `liandong_device_connections{protocol="jt808"} 3`,
+		`liandong_device_frames_total{kind="report",protocol="jt808"} 7`, `liandong_device_refused_total{protocol="jt808",reason="garbage"} 2`, `go_goroutines`, `liandong_epoch_info{epoch=`,
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %s", want)
@@ -84,7 +88,12 @@ func TestNoScrapeToken(t *testing.T) {
 
 func TestStatus(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, func(c *web.Config) { c.Version = "v1.2.3" })
+	h := newHouse(t, func(c *web.Config) {
+		c.Version = "v1.2.3"
+		c.Doors = func() []web.DeviceDoor {
+			return []web.DeviceDoor{{Protocol: "cot", Frames: map[string]int64{"chat": 1}, Refused: map[string]int64{}}}
+		}
+	})
 	h.as("desk").incident()
 	h.as("desk").console(t.Context())
 	var st web.Status
@@ -94,6 +103,9 @@ func TestStatus(t *testing.T) {
 	}
 	if st.Version != "v1.2.3" || st.Sockets.Open != 1 || len(st.Feeds) != 1 || st.Feeds[0].Consoles != 1 || st.Feeds[0].Head == 0 || st.Commands["done"] != 1 {
 		t.Errorf("%s", a.body)
+	}
+	if !strings.Contains(string(a.body), `"doors":[{"protocol":"cot","connections":0,"frames":{"chat":1},"refused":{}}]`) {
+		t.Errorf("the doors are not told as they are: %s", a.body)
 	}
 	for _, c := range st.Checks {
 		if !c.OK {
@@ -124,5 +136,14 @@ func TestReadiness(t *testing.T) {
 	}
 	if a := h.guest().get("/healthz"); a.StatusCode != 200 || string(a.body) != `{"alive":true}` {
 		t.Errorf("healthz %d %s", a.StatusCode, a.body)
+	}
+}
+
+// A house without doors for devices lists none: null would break the page.
+func TestStatusWithoutDoors(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, func(c *web.Config) { c.Doors = func() []web.DeviceDoor { return nil } })
+	if a := h.as("admin").get("/api/v1/admin/status"); a.StatusCode != 200 || !strings.Contains(string(a.body), `"doors":[]`) {
+		t.Errorf("%d %s", a.StatusCode, a.body)
 	}
 }

@@ -122,6 +122,19 @@ func (h *house) busy() (incident string) {
 	fire.done("depot.save", dispatch.DepotSave{Name: "中队仓库", Type: "station", Keeper: "保管员", Place: dispatch.Place{Text: "库房", Point: &scene}})
 	desk.done("hazard.save", dispatch.HazardSave{Name: "液氨储罐", Level: 2, Operator: "某厂", Place: dispatch.Place{Point: &scene}, Duty: []dispatch.DutyLine{{Name: "责任人", Phone: "13800000001"}}})
 	admin.done("device.save", dispatch.DeviceSave{Name: "车载终端", Protocol: "osmand", Team: h.teams["xf1"]})
+	var crossings []dispatch.Crossing
+	draw := func(g *guest, in dispatch.FenceDraw) {
+		fence := g.done("fence.draw", in)
+		for _, team := range h.teams {
+			crossings = append(crossings, dispatch.Crossing{Fence: fence, Team: team, Inside: true, Point: scene, Fixed: h.clock()})
+		}
+	}
+	draw(desk, dispatch.FenceDraw{Type: dispatch.FenceRing, Incident: incident, Radius: 300, Warn: dispatch.FenceWarns[:1]})
+	draw(desk, dispatch.FenceDraw{Type: dispatch.FenceRing, Incident: second, Radius: 300})
+	draw(fire, dispatch.FenceDraw{Type: dispatch.FenceRing, Center: &scene, Radius: 500})
+	if n, err := h.svc.Cross(h.t.Context(), dispatch.Live, crossings); err != nil || n == 0 {
+		h.t.Fatal(n, err)
+	}
 	return incident
 }
 
@@ -159,7 +172,7 @@ func TestSameSetOnEveryPath(t *testing.T) {
 						Records []json.RawMessage
 						Next    string
 					}
-					if err := json.Unmarshal(a.body, &page); err != nil {
+					if err := json.Unmarshal(a.body, &page); err != nil || a.StatusCode != 200 {
 						t.Fatalf("%s: %v %s", kind, err, a.body)
 					}
 					for _, raw := range page.Records {

@@ -45,6 +45,8 @@ type Config struct {
 	Checks []Check
 	// Machine tells of pool, disk, seal and backup; nil: nobody knows.
 	Machine func() Machine
+	// Doors tells of the doors for devices that are open; nil: there are none.
+	Doors func() []DeviceDoor
 	// ScrapeToken opens /metrics to a program; empty: only administrators read it here.
 	ScrapeToken string
 	// Version is the program's.
@@ -141,6 +143,7 @@ func (s *Server) routes() {
 	s.searchRoutes()
 	s.journalRoutes()
 	s.trackRoutes()
+	s.aidRoutes()
 	s.reportRoutes()
 	s.settingsRoutes()
 	s.vocabularyRoutes()

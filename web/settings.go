@@ -78,17 +78,23 @@ func (s *Server) city(ctx context.Context) (City, error) {
 
 // Vocabulary is every code table, so that the console holds no copy.
 type Vocabulary struct {
-	Version      string                  `json:"version" doc:"source and version of the event codes"`
-	Events       []EventWord             `json:"events"`
-	Capabilities []vocabulary.Capability `json:"capabilities"`
-	Moves        dispatch.MoveTables     `json:"moves"`
-	Kinds        map[string]string       `json:"kinds" doc:"the nouns in Chinese"`
-	Commands     []CommandWord           `json:"commands"`
+	Version      string              `json:"version" doc:"source and version of the event codes"`
+	Events       []EventWord         `json:"events"`
+	Capabilities []CapabilityWord    `json:"capabilities"`
+	Moves        dispatch.MoveTables `json:"moves"`
+	Kinds        map[string]string   `json:"kinds" doc:"the nouns in Chinese"`
+	Commands     []CommandWord       `json:"commands"`
 }
 
 // EventWord is a type of incident with what a dispatcher types to find it.
 type EventWord struct {
 	vocabulary.Event
+	Initials []string `json:"initials" doc:"pinyin initials of the Chinese name, one for each way to read it"`
+}
+
+// CapabilityWord is a capability with what a dispatcher types to find it.
+type CapabilityWord struct {
+	vocabulary.Capability
 	Initials []string `json:"initials" doc:"pinyin initials of the Chinese name, one for each way to read it"`
 }
 
@@ -101,9 +107,12 @@ type CommandWord struct {
 }
 
 func (s *Server) vocabularyRoutes() {
-	v := Vocabulary{Version: vocabulary.EventsVersion, Capabilities: vocabulary.Capabilities, Moves: dispatch.Moves(), Kinds: map[string]string{}}
+	v := Vocabulary{Version: vocabulary.EventsVersion, Moves: dispatch.Moves(), Kinds: map[string]string{}}
 	for _, e := range vocabulary.Events() {
 		v.Events = append(v.Events, EventWord{e, names.Initials(e.ZH, 4)})
+	}
+	for _, c := range vocabulary.Capabilities {
+		v.Capabilities = append(v.Capabilities, CapabilityWord{c, names.Initials(c.ZH, 4)})
 	}
 	for _, k := range dispatch.Kinds {
 		v.Kinds[string(k)] = dispatch.KindNameZH(k)

@@ -10,6 +10,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"liandong/dispatch"
+	"liandong/realtime"
 )
 
 // Lives of a session. A wall is signed in once and then left alone for months; it sees and does
@@ -180,7 +181,7 @@ func (s *Server) signOut(ctx context.Context, me *signedIn, _ *struct{}) (*struc
 	if err := s.cfg.Store.EndSession(ctx, me.Token); err != nil {
 		return nil, err
 	}
-	s.closeSockets(func(a dispatch.Actor) bool { return a.Session == me.ID }, closeAuth)
+	s.endSignIns(realtime.SignIns{Session: me.ID}, closeAuth)
 	if err := s.audit(ctx, me, "sign_out", ""); err != nil {
 		return nil, err
 	}
@@ -207,7 +208,7 @@ func (s *Server) setRole(ctx context.Context, me *signedIn, in *roleInput) (*ses
 	if err := s.cfg.Store.SetSessionRole(ctx, me.Token, in.Body.Role); err != nil {
 		return nil, err
 	}
-	s.closeSockets(func(a dispatch.Actor) bool { return a.Session == me.ID }, closeScope)
+	s.endSignIns(realtime.SignIns{Session: me.ID}, closeScope)
 	if err := s.audit(ctx, me, "role", string(in.Body.Role)); err != nil {
 		return nil, err
 	}
@@ -255,7 +256,7 @@ func (s *Server) setPassword(ctx context.Context, me *signedIn, in *passwordInpu
 	if err := s.cfg.Store.ChangePassword(ctx, me.Person.ID, hash, me.Token); err != nil {
 		return nil, err
 	}
-	s.closeSockets(func(a dispatch.Actor) bool { return a.ID == me.Person.ID && a.Session != me.ID }, closeAuth)
+	s.endSignIns(realtime.SignIns{Person: me.Person.ID, Except: me.ID}, closeAuth)
 	return nil, s.audit(ctx, me, "password", "")
 }
 

@@ -55,16 +55,20 @@ func (s *Server) snapshot(w http.ResponseWriter, r *http.Request, me *signedIn) 
 }
 
 // snapshots keeps the newest packed snapshot of each audience. It is given out only while nothing
-// has happened since, so a reader never gets an older picture than the journal's; consoles that
-// come back all at once share the one that is being made.
+// has happened since, so a reader never gets an older picture than the journal's when it asked.
+// Consoles that come back all at once share the one that is being made, or the one after it: of an
+// audience one is made at a time, however many ask and however much is decided meanwhile.
 type snapshots struct {
-	store interface {
-		Snapshots
-		Journal
-	}
-	mu   sync.Mutex
-	kept map[dispatch.Audience]*packing
-	size int
+	store snapshotStore
+	mu    sync.Mutex
+	kept  map[dispatch.Audience]*packing
+	size  int
+}
+
+// snapshotStore is what they are made of.
+type snapshotStore interface {
+	Snapshots
+	Journal
 }
 
 // keepBytes bounds what is kept for all audiences together.
@@ -77,10 +81,12 @@ type packing struct {
 	err    error
 	seq    int64  // where the journal stood when it was begun
 	epoch  string // ditto
-	sized  bool   // counted in size; like seq and epoch it is guarded by the lock of all
+	// Like seq and epoch these are guarded by the lock of all.
+	made  bool
+	sized bool // counted in size
 }
 
-func newSnapshots(store Store) *snapshots {
+func newSnapshots(store snapshotStore) *snapshots {
 	return &snapshots{store: store, kept: map[dispatch.Audience]*packing{}}
 }
 
@@ -93,29 +99,45 @@ func (c *snapshots) get(ctx context.Context, au dispatch.Audience) ([]byte, erro
 	if err != nil {
 		return nil, err
 	}
+	for {
+		p, enough := c.current(ctx, au, seq, epoch)
+		select {
+		case <-p.done:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+		if enough || p.err != nil {
+			return p.packed, p.err
+		}
+	}
+}
+
+// current is the audience's snapshot, made or in the making; false when it may be too old and is to be
+// waited for before the next is made.
+func (c *snapshots) current(ctx context.Context, au dispatch.Audience, seq int64, epoch string) (*packing, bool) {
 	c.mu.Lock()
+	defer c.mu.Unlock()
 	p := c.kept[au]
-	if p == nil || p.seq < seq || p.epoch != epoch {
-		p = &packing{done: make(chan struct{}), seq: seq, epoch: epoch}
-		c.drop(au)
-		c.kept[au] = p
-		// It outlives a reader who leaves: others may wait for it.
-		go c.make(context.WithoutCancel(ctx), au, p)
+	if p != nil && p.seq >= seq && p.epoch == epoch {
+		return p, true
 	}
-	c.mu.Unlock()
-	select {
-	case <-p.done:
-		return p.packed, p.err
-	case <-ctx.Done():
-		return nil, ctx.Err()
+	if p != nil && !p.made {
+		return p, false
 	}
+	p = &packing{done: make(chan struct{}), seq: seq, epoch: epoch}
+	c.drop(au)
+	c.kept[au] = p
+	// It outlives a reader who leaves: others may wait for it.
+	go c.make(context.WithoutCancel(ctx), au, p)
+	return p, true
 }
 
 func (c *snapshots) make(ctx context.Context, au dispatch.Audience, p *packing) {
 	p.packed, p.head, p.err = pack(ctx, c.store, au)
-	close(p.done)
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	defer close(p.done) // who waited finds it as it is then
+	p.made = true
 	if c.kept[au] != p {
 		return
 	}

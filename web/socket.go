@@ -90,6 +90,13 @@ func (s *Server) closeSockets(match func(dispatch.Actor) bool, code realtime.Clo
 	}
 }
 
+// endSignIns is closeSockets for sign-ins, on all nodes.
+func (s *Server) endSignIns(who realtime.SignIns, code realtime.CloseCode) {
+	if s.cfg.Hub != nil {
+		s.cfg.Hub.End(who, code)
+	}
+}
+
 // fixes are where the realm's teams were last seen, for ranking who could go.
 func (s *Server) fixes(realm dispatch.Realm) map[string]dispatch.Fix {
 	out := map[string]dispatch.Fix{}

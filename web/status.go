@@ -37,6 +37,16 @@ type Disk struct {
 	Low  bool  `json:"low" doc:"under a tenth is free"`
 }
 
+// DeviceDoor is one of the doors through which devices come over a protocol of their own. Counts are
+// since the start; the words in them are the server's own, and few.
+type DeviceDoor struct {
+	Protocol    string           `json:"protocol" enum:"cot,jt808"`
+	Connections int              `json:"connections" doc:"of devices that said who they are"`
+	Frames      map[string]int64 `json:"frames" doc:"frames or events that could be read, by what they say"`
+	Refused     map[string]int64 `json:"refused" doc:"connections, frames and messages, by reason"`
+	Last        *time.Time       `json:"last,omitempty" doc:"when the last frame came"`
+}
+
 // Status is how the house does, for its administrators.
 type Status struct {
 	At        time.Time        `json:"at"`
@@ -48,6 +58,7 @@ type Status struct {
 	Sockets   Sockets          `json:"sockets"`
 	Positions PositionStatus   `json:"positions"`
 	Sources   []Source         `json:"sources"`
+	Doors     []DeviceDoor     `json:"doors" doc:"the open doors for devices"`
 	Commands  map[string]int64 `json:"commands" doc:"commands of users since the start by outcome: done, replayed, or the code of the refusal"`
 	Refused   map[string]int64 `json:"refused" doc:"what the door turned away before it was looked at, by reason"`
 	Machine   *Machine         `json:"machine,omitempty"`
@@ -124,7 +135,7 @@ func (s *Server) status(ctx context.Context, me *signedIn, _ *struct{}) (*struct
 	if err := overseersOnly(me); err != nil {
 		return nil, err
 	}
-	st := Status{At: s.cfg.Now().UTC(), Version: s.cfg.Version, Started: s.meter.started.UTC(), Checks: s.health.look(ctx).lines(), Feeds: []Feed{}, Sources: []Source{}}
+	st := Status{At: s.cfg.Now().UTC(), Version: s.cfg.Version, Started: s.meter.started.UTC(), Checks: s.health.look(ctx).lines(), Feeds: []Feed{}, Sources: []Source{}, Doors: s.doors()}
 	st.Sockets.Closed, st.Positions.Held = map[string]int64{}, map[string]int{}
 	st.Commands, st.Refused = s.meter.totals()
 	if s.cfg.Hub != nil {
@@ -138,6 +149,13 @@ func (s *Server) status(ctx context.Context, me *signedIn, _ *struct{}) (*struct
 		st.Machine = &m
 	}
 	return &struct{ Body Status }{st}, nil
+}
+
+func (s *Server) doors() []DeviceDoor {
+	if s.cfg.Doors == nil {
+		return []DeviceDoor{}
+	}
+	return append([]DeviceDoor{}, s.cfg.Doors()...) // none are an empty list, not null
 }
 
 func (s *Server) feedStatus(ctx context.Context, st *Status) {

@@ -34,7 +34,7 @@ func (a *adminCmd) Run(ctx context.Context, c console) error {
 		if len(accounts) > 0 {
 			return errInhabited
 		}
-		h, err := build(store, thresholds{Zone: "UTC"}, zerolog.Nop())
+		h, err := build(store, thresholds{Zone: "UTC"}, nil, zerolog.Nop())
 		if err != nil {
 			return err
 		}

@@ -16,7 +16,12 @@ const root = "../.."
 
 func compose(t *testing.T, env ...string) (*types.Project, error) {
 	t.Helper()
-	options, err := cli.NewProjectOptions([]string{filepath.Join(root, "docker-compose.yml")},
+	return profile(t, nil, env...)
+}
+
+func profile(t *testing.T, profiles []string, env ...string) (*types.Project, error) {
+	t.Helper()
+	options, err := cli.NewProjectOptions([]string{filepath.Join(root, "docker-compose.yml")}, cli.WithProfiles(profiles),
 		cli.WithWorkingDirectory(root), cli.WithName("liandong"), cli.WithEnv(env))
 	if err != nil {
 		t.Fatal(err)
@@ -74,6 +79,62 @@ func TestCompose(t *testing.T) {
 	}
 	if len(database.Ports) > 0 {
 		t.Error("the database is published to the network; only the program needs it")
+	}
+}
+
+// TestComposeTwoNodes looks at the profile with two nodes: alike but for their folder, one database,
+// and nobody but the balancer published beside the single server.
+func TestComposeTwoNodes(t *testing.T) {
+	p, err := profile(t, []string{"two-nodes"}, "POSTGRES_PASSWORD=a", "OWNER_PASSWORD=b", "APP_PASSWORD=c")
+	if err != nil {
+		t.Fatal(err)
+	}
+	service := func(name string) types.ServiceConfig {
+		s, err := p.GetService(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	app, one, two, balancer := service("app"), service("node1"), service("node2"), service("balancer")
+	for name := range one.Environment {
+		if a, b := one.Environment[name], two.Environment[name]; a == nil || b == nil || *a != *b {
+			t.Errorf("%s differs between the nodes", name)
+		}
+	}
+	if *one.Environment["DATABASE_URL"] != *app.Environment["DATABASE_URL"] {
+		t.Error("the nodes have another database than the single server")
+	}
+	folder := func(s types.ServiceConfig) string {
+		for _, v := range s.Volumes {
+			if v.Target == "/var/lib/liandong" {
+				return v.Source
+			}
+		}
+		return ""
+	}
+	if folder(one) == "" || folder(one) == folder(two) || folder(one) == folder(app) {
+		t.Errorf("the folders are %q, %q and %q: each node has its own", folder(one), folder(two), folder(app))
+	}
+	var f nodeFlags
+	if f.NATS = *one.Environment["LIANDONG_NATS"]; f.check("postgres://x") != nil || !strings.HasPrefix(f.NATS, "nats://nats:") {
+		t.Errorf("the way between nodes is %q", f.NATS)
+	}
+	if _, ok := p.Services["nats"]; !ok || len(service("nats").Ports) > 0 || len(one.Ports) > 0 || len(two.Ports) > 0 || len(balancer.Ports) != 1 {
+		t.Error("only the balancer is published")
+	}
+	plain := p.Configs[balancer.Configs[0].Source].Content
+	for _, want := range []string{"server node1 node1:8443", "server node2 node2:8443", "bind :8443", "GET /healthz"} {
+		if !strings.Contains(plain, want) {
+			t.Errorf("the balancer's configuration has no %q", want)
+		}
+	}
+	single, err := compose(t, "POSTGRES_PASSWORD=a", "OWNER_PASSWORD=b", "APP_PASSWORD=c")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := single.Services["node1"]; ok {
+		t.Error("the nodes start without their profile")
 	}
 }
 

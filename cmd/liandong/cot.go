@@ -74,6 +74,15 @@ func (f cotFlags) open(h *house, folder string, names []string) (*cotDoor, error
 	return d, nil
 }
 
+// tell is what an administrator sees of the door, where it is open.
+func (d *cotDoor) tell() []web.DeviceDoor {
+	if d.server == nil {
+		return nil
+	}
+	st := d.server.Stats()
+	return []web.DeviceDoor{deviceDoor(cot.Source, st.Connections, st.Frames, st.Refused, st.Last)}
+}
+
 // close ends all connections of TAK clients.
 func (d *cotDoor) close() {
 	if d.server != nil {

@@ -23,6 +23,7 @@ import (
 
 	"liandong/cmd/liandong/demo"
 	"liandong/dispatch"
+	"liandong/geo"
 	"liandong/migrations/pgtest"
 )
 
@@ -212,6 +213,14 @@ func TestTAKClient(t *testing.T) {
 		t.Errorf("the lane was not told the position once: %+v", told)
 	}
 
+	_, page := s.call(http.MethodGet, "/metrics", "")
+	for _, want := range []string{`liandong_device_connections{protocol="cot"} 1`, `liandong_device_frames_total{kind="position",protocol="cot"} 1`, `liandong_device_frames_total{kind="distress",protocol="cot"} 3`,
+		`liandong_device_frames_total{kind="chat",protocol="cot"} 2`, `liandong_device_refused_total{protocol="cot",reason="chat_direct"} 1`} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the metrics lack %s", want)
+		}
+	}
+
 	s.command("device.revoke", dispatch.DeviceRef{Device: device, Reason: "丢失"})
 	if _, err := io.Copy(io.Discard, c.in); err != nil && strings.Contains(err.Error(), "timeout") {
 		t.Error("a revoked device's connection stays open")
@@ -224,6 +233,44 @@ func TestTAKClient(t *testing.T) {
 		}
 		again.Close()
 	}
+}
+
+// TestTAKClientSeesFellows: a client sees another team as a contact while both are at work on one
+// incident, and loses it when the other's task ends.
+func TestTAKClientSeesFellows(t *testing.T) {
+	dsn := pgtest.New(t)
+	s := start(t, t.TempDir(), dsn, pgtest.Admin(t, dsn), "--demo", "--no-live", "--cot-tls", "127.0.0.1:0")
+	s.signIn(s.roleOf(dispatch.RoleAdmin))
+	teams := s.availableTeams()
+	own, other := teams[0], teams[1]
+	device := s.command("device.save", dispatch.DeviceSave{Name: "平板一", Protocol: "cot", Team: own})
+	_, pack := s.send("/api/v1/devices/"+device+"/package", nil)
+	address, config := takPackage(t, pack)
+	phone := s.command("device.save", dispatch.DeviceSave{Name: "手机二", Protocol: "osmand", Team: other})
+	token := s.token(phone)
+
+	s.signIn(s.roleOf(dispatch.RoleDispatcher))
+	p := geo.At(113.85, 34.03)
+	incident := s.command("incident.open", dispatch.IncidentOpen{Type: "12G03", Title: "民房起火", Place: dispatch.Place{Point: &p}, Verified: true})
+	assign := func(team string) {
+		s.command("task.assign", dispatch.TaskAssign{Incident: incident, Team: team})
+	}
+	if status, body := s.call(http.MethodGet, fmt.Sprintf("/devices/osmand?id=%s&lat=34.031&lon=113.852&timestamp=%d", token, time.Now().Unix()), ""); status != http.StatusOK {
+		t.Fatalf("the other's position: %d %s", status, body)
+	}
+	assign(own)
+	c := dialTAK(t, address, config)
+	c.until("t-x-takp-v", `version="1"`)
+	c.until("b-m-p-s-m", "liandong.incident."+incident) // its picture is there, without the other
+	assign(other)
+	var fellow dispatch.Team
+	s.read("/api/v1/records/team/"+other, &fellow)
+	contact := c.until("a-f-G", "liandong.team."+other, fellow.CallSign, `lat="34.031"`)
+	if fellow.Phone == "" || strings.Contains(contact, fellow.Phone) || strings.Contains(contact, fellow.Leader) {
+		t.Errorf("of %q and %q the contact tells %s", fellow.Leader, fellow.Phone, contact)
+	}
+	s.command("task.cancel", dispatch.TaskEnd{Task: fellow.Task, Reason: "不需要了"})
+	c.until("t-x-d-d", "liandong.team."+other)
 }
 
 // roleOf is a demo account with the role.
@@ -241,18 +288,27 @@ func (s *served) roleOf(role dispatch.Role) string {
 // firstTeam is a team that the signed-in account keeps.
 func (s *served) firstTeam() string {
 	s.t.Helper()
+	return s.availableTeams()[0]
+}
+
+// availableTeams are two or more of them.
+func (s *served) availableTeams() []string {
+	s.t.Helper()
+	var out []string
 	_, body := s.call(http.MethodGet, "/api/v1/snapshot", "")
 	for line := range strings.Lines(body) {
 		var r struct{ Kind, ID, Status string }
 		if json.Unmarshal([]byte(line), &r) == nil && r.Kind == "team" && r.Status == "available" {
-			return r.ID
+			out = append(out, r.ID)
 		}
 	}
-	s.t.Fatal("no team is available")
-	return ""
+	if len(out) < 2 {
+		s.t.Fatal("no two teams are available")
+	}
+	return out
 }
 
-// command carries out a command and returns the id of the last record it put.
+// command carries out a command and returns the id of the record it is about, else of the last it put.
 func (s *served) command(name string, in any) string {
 	s.t.Helper()
 	body, err := json.Marshal(in)
@@ -260,11 +316,27 @@ func (s *served) command(name string, in any) string {
 		s.t.Fatal(err)
 	}
 	status, answer := s.send("/api/v1/commands/"+name, body)
-	var done struct{ Put []struct{ ID string } }
+	var done struct{ Put []struct{ Kind, ID string } }
 	if err := json.Unmarshal(answer, &done); err != nil || status != http.StatusOK || len(done.Put) == 0 {
 		s.t.Fatalf("%s: %d %s", name, status, answer)
 	}
+	for _, p := range done.Put {
+		if strings.HasPrefix(name, p.Kind+".") {
+			return p.ID
+		}
+	}
 	return done.Put[len(done.Put)-1].ID
+}
+
+// token makes a device's token anew.
+func (s *served) token(device string) string {
+	s.t.Helper()
+	status, answer := s.send("/api/v1/commands/device.token", []byte(`{"device":"`+device+`"}`))
+	var done struct{ Secret string }
+	if err := json.Unmarshal(answer, &done); err != nil || status != http.StatusOK || done.Secret == "" {
+		s.t.Fatalf("no token: %d %s", status, answer)
+	}
+	return done.Secret
 }
 
 // send posts with a key of its own.

@@ -20,6 +20,14 @@ type databaseFlags struct {
 	AdminURL    string `name:"database-admin-url" help:"The same database for the owner of the schema, who migrates; DATABASE_URL when left out." env:"DATABASE_ADMIN_URL" placeholder:"postgres://…"`
 }
 
+// env names the same database to another process.
+func (f databaseFlags) env() []string {
+	if f.DatabaseURL == "" {
+		return nil
+	}
+	return []string{"DATABASE_URL=" + f.DatabaseURL, "DATABASE_ADMIN_URL=" + f.AdminURL}
+}
+
 // database is a running, reachable database.
 type database struct {
 	URL, AdminURL string
@@ -56,12 +64,12 @@ func (d *database) stop() error {
 	return d.cluster.Stop(ctx)
 }
 
-// open migrates and opens the store.
-func (d *database) open(ctx context.Context) (*pgstore.Store, error) {
+// open migrates and opens the store; name is shown to others on the database, "" the usual one.
+func (d *database) open(ctx context.Context, name string) (*pgstore.Store, error) {
 	if err := migrations.Up(ctx, d.AdminURL); err != nil {
 		return nil, err
 	}
-	return pgstore.Open(ctx, d.URL, pgstore.Options{})
+	return pgstore.Open(ctx, d.URL, pgstore.Options{Name: name})
 }
 
 // with runs a command on the opened store.
@@ -75,7 +83,7 @@ func (f *databaseFlags) with(ctx context.Context, c console, do func(*database, 
 			err = stopped
 		}
 	}()
-	store, err := db.open(ctx)
+	store, err := db.open(ctx, "")
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -14,6 +15,7 @@ import (
 	"liandong/dispatch/pgstore"
 	"liandong/geo/route"
 	"liandong/realtime"
+	"liandong/realtime/bus"
 	"liandong/web"
 )
 
@@ -24,6 +26,8 @@ type thresholds struct {
 	ClaimFor     time.Duration            `help:"A claimed report goes back to the queue after this." default:"5m" env:"LIANDONG_CLAIM_FOR"`
 	ArchiveAfter time.Duration            `help:"A finished incident leaves the board after this; 0 never." default:"24h" env:"LIANDONG_ARCHIVE_AFTER"`
 	CheckEvery   time.Duration            `help:"Safety check-in of teams on scene; 0 off." default:"20m" env:"LIANDONG_CHECK_EVERY"`
+	RingWait     map[string]time.Duration `help:"How long a request for help waits in a ring before it reaches further by itself: own, county, city. The first named is where it begins." default:"county=10m;city=10m" env:"LIANDONG_RING_WAIT" placeholder:"RING=SPAN;…"`
+	ArriveWithin int                      `help:"Metres from the incident at which a team seems to have arrived; 0 never." default:"150" env:"LIANDONG_ARRIVE_WITHIN"`
 	Stale        map[string]time.Duration `help:"After how long a position of a source is stale." default:"osmand=90s;owntracks=5m;phone=60s;cot=90s;jt808=90s;demo=30s" env:"LIANDONG_STALE" placeholder:"SOURCE=SPAN;…"`
 }
 
@@ -32,7 +36,14 @@ func (t thresholds) settings() (dispatch.Settings, error) {
 	if err != nil {
 		return dispatch.Settings{}, fmt.Errorf("zone %q: use an IANA name such as Asia/Shanghai: %w", t.Zone, err)
 	}
-	return dispatch.Settings{Zone: zone, AckWithin: t.AckWithin, ClaimFor: t.ClaimFor, ArchiveAfter: t.ArchiveAfter, CheckEvery: t.CheckEvery}, nil
+	rings := map[dispatch.Ring]time.Duration{}
+	for name, wait := range t.RingWait {
+		if r := dispatch.Ring(name); !slices.Contains(dispatch.Rings, r) || r == dispatch.RingProvince || wait < 0 {
+			return dispatch.Settings{}, fmt.Errorf("ring-wait %s=%s: name own, county or city with a span such as 10m", name, wait)
+		}
+		rings[dispatch.Ring(name)] = wait
+	}
+	return dispatch.Settings{Zone: zone, AckWithin: t.AckWithin, ClaimFor: t.ClaimFor, ArchiveAfter: t.ArchiveAfter, CheckEvery: t.CheckEvery, ArriveWithin: t.ArriveWithin, RingWait: rings}, nil
 }
 
 // screen is the same for the console, in seconds.
@@ -51,21 +62,28 @@ type house struct {
 	service   *dispatch.Service
 	hub       *realtime.Hub
 	lane      *realtime.Lane
+	fences    *realtime.Fences
+	bus       *bus.Bus // nil: no way to other nodes
 	passwords *web.Passwords
 	log       zerolog.Logger
 }
 
-// build wires the rooms over an open store.
-func build(store *pgstore.Store, t thresholds, log zerolog.Logger) (*house, error) {
+// build wires the rooms over an open store. way leads to other nodes; nil: there is none.
+func build(store *pgstore.Store, t thresholds, way *bus.Bus, log zerolog.Logger) (*house, error) {
 	settings, err := t.settings()
 	if err != nil {
 		return nil, err
 	}
-	h := &house{store: store, passwords: web.NewPasswords(), log: log}
-	h.lane = realtime.NewLane(realtime.LaneConfig{Store: store, Log: log, Stale: t.Stale})
-	h.hub = realtime.New(realtime.Config{Journal: store, Records: store, Lane: h.lane, Log: log})
+	h := &house{store: store, bus: way, passwords: web.NewPasswords(), log: log}
+	var nodes realtime.Nodes // a nil *bus.Bus is no nil interface
+	if way != nil {
+		nodes = way
+	}
+	h.fences = realtime.NewFences(realtime.FencesConfig{Records: store, Shapes: store, Log: log, Arrive: t.ArriveWithin})
+	h.lane = realtime.NewLane(realtime.LaneConfig{Store: store, Fences: h.fences, Nodes: nodes, Log: log, Stale: t.Stale})
+	h.hub = realtime.New(realtime.Config{Journal: store, Records: store, Lane: h.lane, Fences: h.fences, Nodes: nodes, Log: log})
 	h.service = dispatch.NewService(store, dispatch.Config{Now: time.Now, NewID: newID, Hash: h.passwords.Hash,
-		Committed: h.hub.Poke, Router: router(), Settings: settings})
+		Committed: h.hub.Committed, Router: router(), Settings: settings})
 	return h, nil
 }
 
@@ -83,7 +101,8 @@ func newID() string {
 	return hex.EncodeToString(b[:])
 }
 
-// deadlines carries out each second what has fallen due, in every realm, until ctx ends.
+// deadlines carries out each second what has fallen due, in every realm, until ctx ends, and makes
+// sure that every realm's feed runs.
 func (h *house) deadlines(ctx context.Context) {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
@@ -114,6 +133,11 @@ func (h *house) fireDue(ctx context.Context) error {
 	}
 	var all []error
 	for _, realm := range realms {
+		// Fences are watched where nobody looks, too, and after a restore.
+		if err := h.hub.Open(ctx, realm); err != nil {
+			all = append(all, err)
+			continue
+		}
 		if _, err := h.service.FireDue(ctx, realm); err != nil {
 			all = append(all, err)
 		}

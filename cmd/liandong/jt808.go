@@ -2,10 +2,13 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"net"
 	"sync"
+	"time"
 
 	"liandong/realtime/jt808"
+	"liandong/web"
 )
 
 // jt808Flags open the door for vehicle terminals; it is closed by default.
@@ -32,6 +35,25 @@ func (f jt808Flags) open(h *house) (*jt808Door, error) {
 	h.log.Info().Stringer("address", l.Addr()).Msg("vehicle terminals (JT/T 808)")
 	d.serving.Go(func() { _ = d.server.Serve(l) })
 	return d, nil
+}
+
+// tell is what an administrator sees of the door, where it is open.
+func (d *jt808Door) tell() []web.DeviceDoor {
+	if d.server == nil {
+		return nil
+	}
+	st := d.server.Stats()
+	return []web.DeviceDoor{deviceDoor(jt808.Source, st.Connections, st.Frames, st.Refused, st.Last)}
+}
+
+func deviceDoor(protocol string, connections int, frames, refused map[string]int64, last time.Time) web.DeviceDoor {
+	d := web.DeviceDoor{Protocol: protocol, Connections: connections, Frames: map[string]int64{}, Refused: map[string]int64{}}
+	maps.Copy(d.Frames, frames)
+	maps.Copy(d.Refused, refused)
+	if !last.IsZero() {
+		d.Last = &last
+	}
+	return d
 }
 
 // close ends all connections of vehicle terminals.

@@ -6,6 +6,9 @@ import (
 	"encoding/hex"
 	"io"
 	"net"
+	"net/http"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -21,7 +24,11 @@ import (
 func TestVehicleDoor(t *testing.T) {
 	t.Parallel()
 	dsn := pgtest.New(t)
-	s := start(t, t.TempDir(), dsn, pgtest.Admin(t, dsn), "--jt808", "127.0.0.1:0")
+	token := filepath.Join(t.TempDir(), "token")
+	if err := os.WriteFile(token, []byte("a-token-that-scrapes-the-metrics"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := start(t, t.TempDir(), dsn, pgtest.Admin(t, dsn), "--jt808", "127.0.0.1:0", "--metrics-token-file", token)
 	plain := regexp.MustCompile(`\x1b\[\d+m`).ReplaceAllString(s.out.String(), "")
 	m := regexp.MustCompile(`JT/T 808\) address=(\S+)`).FindStringSubmatch(plain)
 	if m == nil {
@@ -42,6 +49,14 @@ func TestVehicleDoor(t *testing.T) {
 	got := make([]byte, len(want))
 	if _, err := io.ReadFull(c, got); err != nil || !bytes.Equal(got, want) {
 		t.Errorf("answered %x (%v), want %x", got, err, want)
+	}
+
+	page := s.scrape("a-token-that-scrapes-the-metrics")
+	for _, want := range []string{`liandong_device_connections{protocol="jt808"} 0`, `liandong_device_frames_total{kind="register",protocol="jt808"} 1`,
+		`liandong_device_refused_total{protocol="jt808",reason="unknown_device"} 1`} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the metrics lack %s", want)
+		}
 	}
 
 	// The address is taken: said with the flag that chooses another.
@@ -66,4 +81,24 @@ func TestVehicleDoor(t *testing.T) {
 	if n, err := c.Read(make([]byte, 1)); err == nil {
 		t.Errorf("%d bytes after the end", n)
 	}
+}
+
+// scrape reads the metrics as Prometheus does.
+func (s *served) scrape(token string) string {
+	s.t.Helper()
+	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, s.base+"/metrics", nil)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+token)
+	res, err := s.http.Do(req)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil || res.StatusCode != http.StatusOK {
+		s.t.Fatalf("metrics: %d %v %s", res.StatusCode, err, body)
+	}
+	return string(body)
 }

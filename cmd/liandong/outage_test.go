@@ -19,20 +19,21 @@ import (
 	"liandong/realtime/client"
 )
 
-// hush stands between the server and its database and can fall silent: nothing is answered, nothing is
+// hush stands between the server and its database, or another node, and can fall silent: nothing is answered, nothing is
 // refused, as when a machine loses its network.
 type hush struct {
-	to     string
+	network, to string
+
 	mu     sync.Mutex
 	silent bool
 	moved  *sync.Cond
 }
 
-func newHush(t *testing.T, sockets, to string) *hush {
+func newHush(t *testing.T, network, at, to string) *hush {
 	t.Helper()
-	h := &hush{to: to}
+	h := &hush{network: network, to: to}
 	h.moved = sync.NewCond(&h.mu)
-	l, err := net.Listen("unix", filepath.Join(sockets, ".s.PGSQL.5432"))
+	l, err := net.Listen(network, at)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,7 +53,7 @@ func newHush(t *testing.T, sockets, to string) *hush {
 func (h *hush) join(in net.Conn) {
 	defer in.Close()
 	h.wait()
-	out, err := net.Dial("unix", h.to)
+	out, err := net.Dial(h.network, h.to)
 	if err != nil {
 		return
 	}
@@ -128,7 +129,7 @@ func TestDatabaseOutage(t *testing.T) {
 	}
 	theirs := at.Query().Get("host")
 	at.RawQuery = url.Values{"host": {sockets}, "port": {"5432"}}.Encode()
-	quiet := newHush(t, sockets, filepath.Join(theirs, ".s.PGSQL.5432"))
+	quiet := newHush(t, "unix", filepath.Join(sockets, ".s.PGSQL.5432"), filepath.Join(theirs, ".s.PGSQL.5432"))
 	s := start(t, filepath.Join(dir, "var"), at.String(), pg.AdminURL(), "--demo", "--no-live")
 	s.signIn("dispatcher")
 

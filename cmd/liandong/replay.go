@@ -121,7 +121,7 @@ func (a *atFlags) with(ctx context.Context, c console, do func(s *remote.Server,
 		}
 		defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	}
-	l, password, err := privateServer(ctx, c.err, dir, nil)
+	l, password, err := privateServer(ctx, c.err, databaseFlags{Dir: dir}, nil)
 	if err != nil {
 		return err
 	}
@@ -140,18 +140,18 @@ func (a *atFlags) with(ctx context.Context, c console, do func(s *remote.Server,
 // firstLogin is the administrator of a private server.
 const firstLogin = "admin"
 
-// privateServer prepares a server of our own in the folder: an empty database with one agency and its
+// privateServer prepares a server of our own with that database: an empty database with one agency and its
 // administrator, whose password is returned. The area is a code that no division has.
-func privateServer(ctx context.Context, log io.Writer, dir string, args []string) (remote.Launch, string, error) {
+func privateServer(ctx context.Context, log io.Writer, db databaseFlags, args []string) (remote.Launch, string, error) {
 	program, err := os.Executable()
 	if err != nil {
 		return remote.Launch{}, "", err
 	}
-	fmt.Fprintln(log, "starting a private server in", dir)
+	fmt.Fprintln(log, "starting a private server in", db.Dir)
 	var password string
-	a := adminCmd{databaseFlags: databaseFlags{Dir: dir}, Login: firstLogin, Name: "Administrator", Agency: "Department of Emergency Management", Area: "990000"}
+	a := adminCmd{databaseFlags: db, Login: firstLogin, Name: "Administrator", Agency: "Department of Emergency Management", Area: "990000"}
 	err = a.with(ctx, console{io.Discard, io.Discard}, func(_ *database, store *pgstore.Store) error {
-		h, err := build(store, thresholds{Zone: "UTC"}, zerolog.Nop())
+		h, err := build(store, thresholds{Zone: "UTC"}, nil, zerolog.Nop())
 		if err != nil {
 			return err
 		}
@@ -159,7 +159,7 @@ func privateServer(ctx context.Context, log io.Writer, dir string, args []string
 		return errors.Join(err, h.close())
 	})
 	args = append([]string{"--log", "warn"}, args...)
-	return remote.Launch{Program: program, Dir: dir, Addr: "127.0.0.1:0", Args: args, Log: log}, password, err
+	return remote.Launch{Program: program, Dir: db.Dir, Env: db.env(), Addr: "127.0.0.1:0", Args: args, Log: log}, password, err
 }
 
 // signInAdmin signs in as an administrator of somebody's server. A first password is theirs to change.

@@ -276,7 +276,7 @@ func keepCertificates(from, to string, force bool) error {
 // restored brings an older schema to today's, ends the sessions that came along (somebody may have
 // signed out since), starts a new epoch so that no reader takes the old seqs for these, and checks.
 func (d *database) restored(ctx context.Context, c console, m manifest) error {
-	store, err := d.open(ctx)
+	store, err := d.open(ctx, "")
 	if err != nil {
 		return err
 	}

@@ -25,7 +25,7 @@ func TestSealedHeads(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(store.Close)
-	h, err := build(store, thresholds{Zone: "Asia/Shanghai"}, zerolog.Nop())
+	h, err := build(store, thresholds{Zone: "Asia/Shanghai"}, nil, zerolog.Nop())
 	if err != nil {
 		t.Fatal(err)
 	}

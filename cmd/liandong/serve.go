@@ -25,6 +25,7 @@ type serveCmd struct {
 	cotFlags      `embed:""`
 	watchFlags    `embed:""`
 	jt808Flags    `embed:""`
+	nodeFlags     `embed:""`
 	// All addresses by default: walls and phones are other machines. Everything but the sign-in page
 	// asks for an account.
 	Addr     string   `help:"Address of the console and the API (HTTPS). All of the machine's addresses by default, because walls and phones are other machines; 127.0.0.1:8443 keeps it to this one." default:":8443" env:"LIANDONG_ADDR"`
@@ -45,12 +46,19 @@ func (s *serveCmd) Run(ctx context.Context, c console) (err error) {
 		return err
 	}
 	log := zerolog.New(zerolog.ConsoleWriter{Out: c.err, TimeFormat: time.DateTime}).Level(level).With().Timestamp().Logger()
+	if err := s.nodeFlags.check(s.DatabaseURL); err != nil {
+		return err
+	}
 	db, err := s.start(ctx, func(msg string) { log.Info().Msg(msg) })
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.stop()) }()
-	store, err := db.open(ctx)
+	id, err := nodeID(s.Dir)
+	if err != nil {
+		return err
+	}
+	store, err := db.open(ctx, pgstore.NodeName(id))
 	if err != nil {
 		return err
 	}
@@ -59,11 +67,21 @@ func (s *serveCmd) Run(ctx context.Context, c console) (err error) {
 	if err := w.check(ctx, log); err != nil {
 		return err
 	}
-	h, err := build(store, s.thresholds, log)
+	way, err := s.nodeFlags.open(ctx, store, id, log)
 	if err != nil {
 		return err
 	}
-	made, err := s.demoCity(ctx, h, db, log)
+	h, err := build(store, s.thresholds, way, log)
+	if err != nil {
+		if way != nil {
+			way.Close()
+		}
+		return err
+	}
+	var made bool
+	if !store.Alone(ctx, "demo city", func(ctx context.Context) { made, err = s.demoCity(ctx, h, db, log) }) {
+		err = ctx.Err()
+	}
 	if err != nil {
 		return errors.Join(err, h.close())
 	}
@@ -99,6 +117,7 @@ func (s *serveCmd) serve(ctx context.Context, c console, db *database, h *house,
 	door := web.New(web.Config{Service: h.service, Store: h.store, Hub: h.hub, Lane: h.lane, Passwords: h.passwords, Settings: settings, Tianditu: web.Tianditu{Key: s.Tianditu},
 		Console: web.Console(), Authority: authority, Log: h.log,
 		Checks:  []web.Check{{Name: "cluster", Ask: func(context.Context) error { return db.ready() }}, {Name: "schema", Ask: db.migrated()}},
+		Doors:   func() []web.DeviceDoor { return append(tak.tell(), vehicles.tell()...) },
 		Machine: machine(h.store, s.Dir), ScrapeToken: token, Version: buildVersion(), Proxies: s.TrustedProxy, SocketsPerAddress: s.SocketsPerAddress,
 		Routes: func(d web.Door) { imports.Routes(h.service)(d); tak.routes(d) }})
 	l, err := listen(s.Addr, s.HTTPAddr, config, door, limits{headerWithin, bodyWithin, crowded, s.TrustedProxy}, h.log)
@@ -111,8 +130,9 @@ func (s *serveCmd) serve(ctx context.Context, c console, db *database, h *house,
 	}
 	defer unwatched()
 	// The feed runs before the first console comes, so that none waits for it and readiness is told truly.
+	h.fences.Start(h.service, h.hub.Scope)
 	if err := h.hub.Open(ctx, dispatch.Live); err != nil {
-		h.log.Warn().Err(err).Msg("the feed cannot be read yet; it is tried again when somebody asks")
+		h.log.Warn().Err(err).Msg("the feed cannot be read yet; it is tried again each second")
 	}
 	addressFile := filepath.Join(s.Dir, "address")
 	if err := os.WriteFile(addressFile, []byte(l.base()+"\n"), 0o644); err != nil {
@@ -127,10 +147,10 @@ func (s *serveCmd) serve(ctx context.Context, c console, db *database, h *house,
 	background, stop := context.WithCancel(context.Background())
 	defer stop()
 	var work sync.WaitGroup
-	jobs := []func(context.Context){h.deadlines, h.upkeep, h.latest, func(ctx context.Context) { w.keep(ctx, h.log) },
+	jobs := []func(context.Context){h.deadlines, h.alone("upkeep", h.upkeep), h.latest, h.watchNodes, h.endSessions, func(ctx context.Context) { w.keep(ctx, h.log) },
 		func(ctx context.Context) { seals.keep(ctx, h.log) }}
 	if made && s.Live {
-		jobs = append(jobs, h.live)
+		jobs = append(jobs, h.alone("live", h.live))
 	}
 	for _, job := range jobs {
 		work.Go(func() { job(background) })
@@ -156,6 +176,10 @@ func (h *house) close() error {
 	defer stop()
 	err := h.hub.Shutdown(ctx)
 	h.lane.Close()
+	h.fences.Close(ctx)
+	if h.bus != nil {
+		h.bus.Close()
+	}
 	return err
 }
 

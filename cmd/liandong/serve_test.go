@@ -79,6 +79,7 @@ func start(t *testing.T, dir, dsn, admin string, args ...string) *served {
 	select {
 	case <-out.ready:
 	case err := <-ended:
+		ended <- err // the clean-up asks again
 		cancel()
 		t.Fatalf("the server did not start: %v\n%s", err, out)
 	}

@@ -117,12 +117,30 @@ func TestFeedSurvivesKillsAndCuts(t *testing.T) {
 	}
 }
 
+// The same with two nodes on one database: consoles on either, kills of either.
+func TestFeedOfTwoNodesSurvivesKills(t *testing.T) {
+	t.Parallel()
+	args := []string{"verify-feed", "--nodes", "2", "--calls", "80", "--consoles", "8", "--kills", "3", "--json"}
+	if os.Getenv("PROVE") != "" {
+		args = []string{"verify-feed", "--nodes", "2", "--calls", "1000", "--consoles", "50", "--kills", "6", "--json"}
+	}
+	v := report[feedcheck.Verdict](t, args...)
+	if !v.Good() {
+		t.Error("the verdict is bad")
+	}
+	for _, c := range v.Consoles {
+		if len(c.Faults) > 0 || c.Changes == 0 || c.Connects < 2 {
+			t.Errorf("%s: %d changes over %d connections: %v", c.Who, c.Changes, c.Connects, c.Faults)
+		}
+	}
+}
+
 // Two hundred clients send the same team at the same moment: one wins, the others learn who.
 func TestTwoHundredClientsOneTeam(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()
 	dir := t.TempDir()
-	launch, password, err := privateServer(ctx, io.Discard, dir, nil)
+	launch, password, err := privateServer(ctx, io.Discard, databaseFlags{Dir: dir}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

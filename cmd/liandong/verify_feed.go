@@ -5,10 +5,15 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"os"
+	"path/filepath"
+	"slices"
 	"time"
 
 	"liandong/cmd/liandong/feedcheck"
+	"liandong/cmd/liandong/remote"
 	"liandong/cmd/liandong/replay"
 )
 
@@ -17,6 +22,7 @@ type verifyFeedCmd struct {
 	Calls    int    `help:"Calls of the log that is made up." default:"400"`
 	Consoles int    `help:"Consoles that listen." default:"50"`
 	Kills    int    `help:"How often the server is killed with -9." default:"3"`
+	Nodes    int    `help:"Servers on one database: consoles listen on each, each is killed in turn." default:"1"`
 	Cuts     int    `help:"How often each of half of the consoles is cut, about." default:"4"`
 	Seed     uint64 `help:"Seed of the made-up log and of the cuts." default:"1"`
 	Zone     string `help:"Time zone of the log's clock." default:"America/Los_Angeles"`
@@ -25,6 +31,69 @@ type verifyFeedCmd struct {
 
 // quiet keeps the server from changing anything by itself while the pictures are compared.
 var quiet = []string{"--ack-within", "24h", "--check-every", "0s", "--archive-after", "0s"}
+
+// privateNodes prepares servers of our own on one database. stop ends that database, once they have
+// ended.
+func privateNodes(ctx context.Context, log io.Writer, dir string, n int) (launches []remote.Launch, password string, stop func() error, err error) {
+	if n < 1 || n > 8 {
+		return nil, "", nil, fmt.Errorf("--nodes is %d: it is 1 to 8", n)
+	}
+	if n == 1 {
+		l, password, err := privateServer(ctx, log, databaseFlags{Dir: dir}, quiet)
+		return []remote.Launch{l}, password, func() error { return nil }, err
+	}
+	db, err := (&databaseFlags{Dir: filepath.Join(dir, "database")}).start(ctx, func(string) {})
+	if err != nil {
+		return nil, "", nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, db.stop())
+		}
+	}()
+	secret := filepath.Join(dir, "secret")
+	if err := os.WriteFile(secret, []byte(remote.Random(32)+"\n"), 0o600); err != nil {
+		return nil, "", nil, err
+	}
+	addresses := make([]string, n)
+	for i := range addresses {
+		if addresses[i], err = freeAddress(); err != nil {
+			return nil, "", nil, err
+		}
+	}
+	for i := range n {
+		flags := databaseFlags{Dir: filepath.Join(dir, fmt.Sprint("node", i+1)), DatabaseURL: db.URL, AdminURL: db.AdminURL}
+		args := append(slices.Clone(quiet), "--node-listen", addresses[i], "--node-secret-file", secret)
+		for k, peer := range addresses {
+			if k != i {
+				args = append(args, "--node-peers", peer)
+			}
+		}
+		var l remote.Launch
+		if i == 0 {
+			if l, password, err = privateServer(ctx, log, flags, args); err != nil {
+				return nil, "", nil, err
+			}
+		} else {
+			l = launches[0]
+			l.Dir, l.Args = flags.Dir, append([]string{"--log", "warn"}, args...)
+			if err := os.MkdirAll(flags.Dir, 0o755); err != nil {
+				return nil, "", nil, err
+			}
+		}
+		launches = append(launches, l)
+	}
+	return launches, password, db.stop, nil
+}
+
+// freeAddress is a loopback address that nobody listens at now.
+func freeAddress() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	return l.Addr().String(), l.Close()
+}
 
 // Run makes a private server, proves its feed and throws it away.
 func (v *verifyFeedCmd) Run(ctx context.Context, c console) (err error) {
@@ -48,11 +117,12 @@ func (v *verifyFeedCmd) Run(ctx context.Context, c console) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	launch, password, err := privateServer(ctx, c.err, dir, quiet)
+	launches, password, stop, err := privateNodes(ctx, c.err, dir, v.Nodes)
 	if err != nil {
 		return err
 	}
-	verdict, err := feedcheck.Run(ctx, feedcheck.Options{Launch: launch, Login: firstLogin, Password: password, Log: l, Consoles: v.Consoles,
+	defer func() { err = errors.Join(err, stop()) }()
+	verdict, err := feedcheck.Run(ctx, feedcheck.Options{Launch: launches[0], Others: launches[1:], Login: firstLogin, Password: password, Log: l, Consoles: v.Consoles,
 		Kills: v.Kills, Cuts: v.Cuts, Seed: v.Seed, Tell: func(line string) { fmt.Fprintln(c.err, line) }})
 	if err != nil {
 		return err

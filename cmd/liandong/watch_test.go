@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"crypto/tls"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -125,6 +126,71 @@ func TestCrowd(t *testing.T) {
 	if _, err := dial(newCrowdAccepting(t, l)).Read(make([]byte, 1)); err == nil {
 		t.Error("closing one twice made room for two")
 	}
+}
+
+// Ten thousand connections of one address: it holds its share of them and no more, others are served
+// all the while, and once it lets go it is served again.
+func TestFlood(t *testing.T) {
+	t.Parallel()
+	const most, all = 200, 10_000
+	at := testDoor(t, limits{header: time.Minute, body: time.Minute, crowd: most})
+	ask := func(from string) error {
+		d := tls.Dialer{NetDialer: &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(from)}}, Config: &tls.Config{InsecureSkipVerify: true}}
+		c, err := d.DialContext(t.Context(), "tcp", at.String())
+		if err != nil {
+			return err
+		}
+		defer c.Close()
+		if _, err := io.WriteString(c, "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"); err != nil {
+			return err
+		}
+		res, err := http.ReadResponse(bufio.NewReader(c), nil)
+		if err != nil {
+			return err
+		}
+		defer res.Body.Close()
+		if res.StatusCode != http.StatusOK {
+			return errors.New(res.Status)
+		}
+		return nil
+	}
+	if err := ask("127.0.0.2"); err != nil {
+		t.Skipf("this machine has no second address of its own: %v", err)
+	}
+	var held []net.Conn
+	for n := range all {
+		c, err := net.Dial("tcp", at.String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = c.Close() })
+		if n < most {
+			held = append(held, c)
+			continue
+		}
+		if _, err := c.Read(make([]byte, 1)); err == nil {
+			t.Fatal("one too many was spoken to")
+		}
+		_ = c.Close()
+		if n%1000 == 0 {
+			if err := ask("127.0.0.2"); err != nil {
+				t.Errorf("another address is not served during the flood: %v", err)
+			}
+		}
+	}
+	if err := ask("127.0.0.1"); err == nil {
+		t.Error("the address was served beyond its share")
+	}
+	for _, c := range held {
+		_ = c.Close()
+	}
+	var err error
+	for range 1000 { // the server has yet to notice
+		if err = ask("127.0.0.1"); err == nil {
+			return
+		}
+	}
+	t.Errorf("the address is not served again: %v", err)
 }
 
 // newCrowdAccepting keeps accepting in the background, so that those refused are closed.

@@ -97,10 +97,10 @@ func (s *Store) AreaTile(ctx context.Context, z, x, y int) ([]byte, error) {
 		tile as (select st_tileenvelope($1, $2, $3) as box),
 		drawn as (
 			select a.id as code, a.doc ->> 'name' as name, a.state as level,
-				st_asmvtgeom(st_simplify(st_transform(s.shape, 3857), $5, true), box) as geom
+				st_asmvtgeom(st_simplify(s.flat, $5, true), box) as geom
 			from tile, area_shape s join area a on a.realm = s.realm and a.id = s.area
 			where s.realm = 'live' and not a.archived and a.state = any($4)
-				and s.shape && st_transform(st_expand(box, $5 * 256), 4326)
+				and s.flat && st_expand(box, $5 * 256)
 			order by a.id)
 		select coalesce(string_agg(layer, ''::bytea), ''::bytea) from (
 			select st_asmvt(d, level) as layer from drawn d where geom is not null group by level order by level) layers`,

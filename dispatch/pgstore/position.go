@@ -62,7 +62,6 @@ func (s *Store) SavePositions(ctx context.Context, batch []dispatch.Position) er
 
 func (s *Store) copyPositions(ctx context.Context, batch []dispatch.Position) error {
 	buf := rowBuffers.Get().(*bytes.Buffer)
-	defer rowBuffers.Put(buf)
 	buf.Reset()
 	b := append(buf.AvailableBuffer(), "PGCOPY\n\xff\r\n\x00\x00\x00\x00\x00\x00\x00\x00\x00"...)
 	for i := range batch {
@@ -74,8 +73,11 @@ func (s *Store) copyPositions(ctx context.Context, batch []dispatch.Position) er
 		return err
 	}
 	defer conn.Release()
-	_, err = conn.Conn().PgConn().CopyFrom(ctx, buf, copyTrack)
-	return err
+	if _, err = conn.Conn().PgConn().CopyFrom(ctx, buf, copyTrack); err != nil {
+		return err // the buffer is let go: where the connection broke, pgconn may still be reading it
+	}
+	rowBuffers.Put(buf)
+	return nil
 }
 
 // rowBuffers are buffers for what is copied.

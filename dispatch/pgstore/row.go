@@ -19,7 +19,7 @@ func table(k dispatch.Kind) (string, error) {
 
 // The columns of every noun's table, in the order in which row writes them. The two coordinates make
 // one column.
-const columns = "realm, id, version, agency, area, shares, teams, open, admin, state, incident, team, search, point, due, uniq, quantity, created, updated, doc"
+const columns = "realm, id, version, agency, area, shares, teams, open, admin, reach, state, incident, team, search, point, due, uniq, quantity, created, updated, doc"
 
 var placeholders = func() string {
 	var out []string
@@ -75,7 +75,7 @@ func row(realm dispatch.Realm, r dispatch.Record) ([]any, error) {
 		uniq = &x.Unique
 	}
 	return []any{
-		realm, h.ID, h.Version, h.Scope.Agency, h.Scope.Area, shares, teams, h.Scope.Open, h.Scope.Admin,
+		realm, h.ID, h.Version, h.Scope.Agency, h.Scope.Area, shares, teams, h.Scope.Open, h.Scope.Admin, h.Scope.Reach,
 		x.State, x.Incident, x.Team, x.Text, lon, lat, x.Due, uniq, x.Quantity, h.Created, h.Updated, string(doc),
 	}, nil
 }

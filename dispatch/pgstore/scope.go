@@ -63,6 +63,9 @@ func visible(w *where, k dispatch.Kind, au dispatch.Audience) {
 	if au.Jurisdiction != "" {
 		grounds = append(grounds, ground{nobody, dispatch.Scope{Agency: nobody, Area: au.Jurisdiction}, "area ^@ ?", au.Jurisdiction})
 	}
+	if au.Home != "" {
+		grounds = append(grounds, ground{nobody, dispatch.Scope{Agency: nobody, Reach: au.Home}, "reach <> '' and ? ^@ reach", au.Home})
+	}
 	side := func(admin bool) string {
 		var any []string
 		for _, g := range grounds {

@@ -21,7 +21,7 @@ var (
 
 func drawScope(t *rapid.T) dispatch.Scope {
 	s := dispatch.Scope{Agency: someAgency.Draw(t, "agency"), Area: someArea.Draw(t, "area"),
-		Open: rapid.Bool().Draw(t, "open"), Admin: rapid.Bool().Draw(t, "admin")}
+		Reach: someArea.Draw(t, "reach"), Open: rapid.Bool().Draw(t, "open"), Admin: rapid.Bool().Draw(t, "admin")}
 	for _, a := range rapid.SliceOfNDistinct(someAgency, 0, 2, rapid.ID).Draw(t, "shares") {
 		s.Shares = append(s.Shares, dispatch.Share{Agency: a, Tier: dispatch.TierView, Redacted: rapid.Bool().Draw(t, "redacted"), Source: dispatch.ShareManual})
 	}
@@ -32,7 +32,7 @@ func drawScope(t *rapid.T) dispatch.Scope {
 
 func drawAudience(t *rapid.T, realm dispatch.Realm) dispatch.Audience {
 	return dispatch.Audience{Realm: realm, Role: someRole.Draw(t, "role"), Agency: someAgency.Draw(t, "own agency"),
-		Jurisdiction: someArea.Draw(t, "jurisdiction"), Team: someTeam.Draw(t, "own team")}
+		Jurisdiction: someArea.Draw(t, "jurisdiction"), Home: someArea.Draw(t, "home"), Team: someTeam.Draw(t, "own team")}
 }
 
 // TestScopeTwin: the condition in SQL lets through what dispatch.See shows, and nothing else, for any

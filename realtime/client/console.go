@@ -38,6 +38,17 @@ type Config struct {
 	// Beat, where set, is given with each beat how long ago the server last read
 	// its journal.
 	Beat func(behind time.Duration)
+	// Nodes, where set, is given with each beat whether other nodes cannot be heard.
+	Nodes func(cut bool)
+	// Moves, where set, is given each positions frame as it came: for who counts many and reads few.
+	Moves func(Moves)
+	// Start, where set, is what the console begins with, instead of a snapshot of its own. It must
+	// have been taken by the same audience, and is not changed.
+	Start *Picture
+	// Light has the console keep no records: it still checks that no change is missing or doubled.
+	Light bool
+	// Frames, where set, decodes for many consoles.
+	Frames *Frames
 }
 
 // Stats counts what happened to a console.
@@ -83,7 +94,19 @@ func New(cfg Config) *Console {
 	if cfg.Retry == 0 {
 		cfg.Retry = 500 * time.Millisecond
 	}
-	return &Console{cfg: cfg, stats: Stats{Closes: map[int]int{}}, moved: make(chan struct{})}
+	c := &Console{cfg: cfg, stats: Stats{Closes: map[int]int{}}, moved: make(chan struct{})}
+	if cfg.Start != nil {
+		c.picture = c.own(cfg.Start)
+	}
+	return c
+}
+
+// own is a picture that this console may change.
+func (c *Console) own(p *Picture) *Picture {
+	if c.cfg.Light {
+		return &Picture{Epoch: p.Epoch, Realm: p.Realm, Seq: p.Seq}
+	}
+	return p.clone()
 }
 
 // ErrSignIn tells that the server no longer accepts the session.
@@ -122,6 +145,9 @@ func (c *Console) once(ctx context.Context) error {
 		fresh, err := c.Snapshot(ctx)
 		if err != nil {
 			return err
+		}
+		if c.cfg.Light {
+			fresh = c.own(fresh)
 		}
 		c.mu.Lock()
 		c.picture, p = fresh, fresh

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -18,18 +19,23 @@ var errResync = errors.New("a new snapshot is needed")
 // listen reads frames and applies them until the socket ends.
 func (c *Console) listen(ws *websocket.Conn) error {
 	numbers := Numbers{}
+	var whole bytes.Buffer // of the frame under way; nobody keeps it
 	for {
 		if err := ws.SetReadDeadline(time.Now().Add(silence)); err != nil {
 			return err
 		}
-		kind, b, err := ws.ReadMessage()
+		kind, r, err := ws.NextReader()
 		if err != nil {
 			return err
 		}
+		whole.Reset()
+		if _, err := whole.ReadFrom(r); err != nil {
+			return err
+		}
 		if kind == websocket.BinaryMessage {
-			err = c.see(b, numbers)
+			err = c.see(whole.Bytes(), numbers)
 		} else {
-			err = c.hear(b, numbers)
+			err = c.hear(whole.Bytes(), numbers)
 		}
 		if err != nil {
 			if errors.Is(err, errResync) {
@@ -48,31 +54,41 @@ func (c *Console) see(b []byte, numbers Numbers) error {
 	c.stats.Frames++
 	c.stats.Bytes += len(b)
 	c.mu.Unlock()
-	if c.cfg.Positions == nil {
-		return nil
+	if c.cfg.Moves != nil {
+		m, err := readMoves(b)
+		if err != nil {
+			return c.fault("positions: %v", err)
+		}
+		c.cfg.Moves(m)
 	}
-	p, err := numbers.Read(b)
-	if err != nil {
-		return c.fault("positions: %v", err)
+	if c.cfg.Positions != nil {
+		p, err := numbers.Read(b)
+		if err != nil {
+			return c.fault("positions: %v", err)
+		}
+		c.cfg.Positions(p)
 	}
-	c.cfg.Positions(p)
 	return nil
 }
 
-func (c *Console) hear(b []byte, numbers Numbers) error {
-	var f struct {
-		T       string          `json:"t"`
-		ID      string          `json:"id"`
-		Epoch   string          `json:"epoch"`
-		From    int64           `json:"from"`
-		To      int64           `json:"to"`
-		Changes []change        `json:"changes"`
-		Problem json.RawMessage `json:"problem"`
+// heard is a text frame; which members count depends on T.
+type heard struct {
+	T       string          `json:"t"`
+	ID      string          `json:"id"`
+	Epoch   string          `json:"epoch"`
+	From    int64           `json:"from"`
+	To      int64           `json:"to"`
+	Changes []change        `json:"changes"`
+	Problem json.RawMessage `json:"problem"`
 
-		At        time.Time `json:"at"`
-		JournalAt time.Time `json:"journal_at"`
-	}
-	if err := json.Unmarshal(b, &f); err != nil {
+	At        time.Time `json:"at"`
+	JournalAt time.Time `json:"journal_at"`
+	Nodes     string    `json:"nodes"`
+}
+
+func (c *Console) hear(b []byte, numbers Numbers) error {
+	f, err := c.cfg.Frames.decode(b)
+	if err != nil {
 		return c.fault("frame %.100q: %v", b, err)
 	}
 	c.mu.Lock()
@@ -90,8 +106,14 @@ func (c *Console) hear(b []byte, numbers Numbers) error {
 		if c.cfg.Beat != nil {
 			c.cfg.Beat(f.At.Sub(f.JournalAt))
 		}
+		if c.cfg.Nodes != nil {
+			c.cfg.Nodes(f.Nodes == "cut")
+		}
 		return c.advance(f.From, f.To, nil)
 	case "teams":
+		if c.cfg.Positions == nil {
+			break // nobody asks for names
+		}
 		if err := numbers.Learn(b); err != nil {
 			return c.fault("%v", err)
 		}
@@ -127,8 +149,10 @@ func (c *Console) advance(from, to int64, changes []change) error {
 			return c.broken("change %d follows %d in a frame to %d", ch.Seq, last, to)
 		}
 		last = ch.Seq
-		if err := p.apply(ch); err != nil {
-			return c.broken("%v", err)
+		if !c.cfg.Light {
+			if err := p.apply(ch); err != nil {
+				return c.broken("%v", err)
+			}
 		}
 		c.stats.Changes++
 		if c.cfg.Changed != nil {

@@ -46,9 +46,27 @@ func (n Numbers) Learn(b []byte) error {
 
 const recordSize = 24
 
-// Read reads a positions frame, which is binary; package realtime says how it
-// is made.
-func (n Numbers) Read(b []byte) (Positions, error) {
+// Moves is a positions frame with its records as they came. They hold until the call that was given
+// them returns.
+type Moves struct {
+	At      time.Time // of the tick, by the server's clock
+	Full    bool      // all in view, not only what moved
+	Base    int64     // of the times in records, milliseconds since 1970
+	Source  []string
+	Stale   []int
+	Records []byte
+}
+
+// Len is how many teams are told of.
+func (m Moves) Len() int { return len(m.Records) / recordSize }
+
+// Fixed is when the source measured the i-th, to 10 ms.
+func (m Moves) Fixed(i int) time.Time {
+	return time.UnixMilli(m.Base + 10*int64(int32(binary.LittleEndian.Uint32(m.Records[i*recordSize+12:])))).UTC()
+}
+
+// readMoves reads a positions frame, which is binary; package realtime says how it is made.
+func readMoves(b []byte) (Moves, error) {
 	var head struct {
 		T      string    `json:"t"`
 		At     time.Time `json:"at"`
@@ -58,20 +76,30 @@ func (n Numbers) Read(b []byte) (Positions, error) {
 		Stale  []int     `json:"stale"`
 	}
 	if len(b) < 4 {
-		return Positions{}, fmt.Errorf("a binary frame of %d bytes", len(b))
+		return Moves{}, fmt.Errorf("a binary frame of %d bytes", len(b))
 	}
 	size := int64(binary.LittleEndian.Uint32(b))
 	if b = b[4:]; size > int64(len(b)) {
-		return Positions{}, fmt.Errorf("a head of %d bytes in %d", size, len(b))
+		return Moves{}, fmt.Errorf("a head of %d bytes in %d", size, len(b))
 	}
 	if err := json.Unmarshal(b[:size], &head); err != nil || head.T != "positions" || len(head.Source) != len(head.Stale) {
-		return Positions{}, fmt.Errorf("head %.100q: %v", b[:size], err)
+		return Moves{}, fmt.Errorf("head %.100q: %v", b[:size], err)
 	}
 	if b = b[size:]; len(b)%recordSize != 0 {
-		return Positions{}, fmt.Errorf("%d bytes of records", len(b))
+		return Moves{}, fmt.Errorf("%d bytes of records", len(b))
+	}
+	return Moves{head.At, head.Full, head.Base, head.Source, head.Stale, b}, nil
+}
+
+// Read reads a positions frame with the teams' names.
+func (n Numbers) Read(b []byte) (Positions, error) {
+	head, err := readMoves(b)
+	if err != nil {
+		return Positions{}, err
 	}
 	p := Positions{At: head.At, Full: head.Full}
-	for ; len(b) > 0; b = b[recordSize:] {
+	for i := range head.Len() {
+		b := head.Records[i*recordSize:]
 		le := binary.LittleEndian
 		team, ok := n[le.Uint32(b)]
 		source := int(b[22])
@@ -80,7 +108,7 @@ func (n Numbers) Read(b []byte) (Positions, error) {
 		}
 		p.Team = append(p.Team, team)
 		p.Lon, p.Lat = append(p.Lon, float64(int32(le.Uint32(b[4:])))/1e7), append(p.Lat, float64(int32(le.Uint32(b[8:])))/1e7)
-		p.Fixed = append(p.Fixed, time.UnixMilli(head.Base+10*int64(int32(le.Uint32(b[12:])))).UTC())
+		p.Fixed = append(p.Fixed, head.Fixed(i))
 		p.Speed, p.Heading = append(p.Speed, told(le.Uint16(b[16:]), 100)), append(p.Heading, told(le.Uint16(b[18:]), 100))
 		p.Accuracy = append(p.Accuracy, told(le.Uint16(b[20:]), 1))
 		p.Source, p.Stale = append(p.Source, head.Source[source]), append(p.Stale, head.Stale[source])

@@ -26,7 +26,7 @@ type Records interface {
 }
 
 // boardKinds are what a client can be shown.
-var boardKinds = []dispatch.Kind{dispatch.KindIncident, dispatch.KindTeam}
+var boardKinds = []dispatch.Kind{dispatch.KindIncident, dispatch.KindFence, dispatch.KindTeam}
 
 // page is how many changes are read at a time.
 const page = 500
@@ -52,6 +52,7 @@ type board struct {
 type sight struct {
 	read      time.Time
 	incidents []*dispatch.Incident
+	fences    []*dispatch.Fence
 	teams     []*dispatch.Team // every one that is seen at all
 	placed    map[string]bool  // those of them whose position is seen
 }
@@ -181,6 +182,8 @@ func (b *board) sight(au dispatch.Audience) *sight {
 			switch r := dispatch.SeeRecord(au, r).(type) {
 			case *dispatch.Incident:
 				s.incidents = append(s.incidents, r)
+			case *dispatch.Fence:
+				s.fences = append(s.fences, r)
 			case *dispatch.Team:
 				s.teams = append(s.teams, r)
 			}
@@ -190,6 +193,7 @@ func (b *board) sight(au dispatch.Audience) *sight {
 			s.placed[t.ID] = dispatch.SeePosition(au, t.ID, dispatch.HeadOf(whole).Scope)
 		}
 		slices.SortFunc(s.incidents, func(a, b *dispatch.Incident) int { return strings.Compare(a.ID, b.ID) })
+		slices.SortFunc(s.fences, func(a, b *dispatch.Fence) int { return strings.Compare(a.ID, b.ID) })
 		slices.SortFunc(s.teams, func(a, b *dispatch.Team) int { return strings.Compare(a.ID, b.ID) })
 		if b.sights == nil {
 			b.sights = map[dispatch.Audience]*sight{}

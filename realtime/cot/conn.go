@@ -170,11 +170,10 @@ func (c *conn) read() {
 			continue
 		}
 		faults = 0
-		c.s.tally.frame()
 		if !c.pace() {
 			return
 		}
-		c.hear(e)
+		c.s.tally.frame(c.hear(e))
 	}
 }
 
@@ -228,6 +227,11 @@ func (c *conn) post(e *Event, upgrade bool) {
 
 // tick looks whether the device may still be served, and asks for the picture.
 func (c *conn) tick(ctx context.Context) {
+	select {
+	case <-c.done: // sent away, and on its way out
+		return
+	default:
+	}
 	now := c.s.cfg.Now()
 	if !c.until.IsZero() && now.After(c.until) || c.device.Expires != nil && !c.device.Expires.After(now) {
 		c.s.tally.refuse("expired")

@@ -35,6 +35,7 @@
 //	  │ ◀───────────────────────── t-x-c-t-r  pong  │
 //	  │ ◀────────── a-f-G-…  teams, as contacts     │  each second: what changed,
 //	  │ ◀────────── b-m-p-s-m  incidents            │  the newest only
+//	  │ ◀────────── u-d-c-c, u-d-f  their fences    │
 //	  │ ◀────────── b-a-o-tbl / -can  distress      │
 //	  │ ◀────────── t-x-d-d  left the view          │
 //
@@ -48,7 +49,7 @@
 // a TAK client is one more console. The board holds one copy of the records
 // that can be shown, kept by the journal, and every client's view is cut from
 // it by these two functions. Uids do not change: liandong.team.ID,
-// liandong.incident.ID. A contact is stale when its source's
+// liandong.incident.ID, liandong.fence.ID. A contact is stale when its source's
 // position is; markers are written again before their time runs out, so that a
 // dead link makes them grey.
 //

@@ -25,27 +25,34 @@ const (
 // within is how long one decision may take.
 const within = 5 * time.Second
 
-// hear acts on one event.
-func (c *conn) hear(e *Event) {
+// hear acts on one event and tells of what kind it was.
+func (c *conn) hear(e *Event) string {
 	switch {
 	case e.Type == "t-x-takp-q":
 		c.negotiate(e)
+		return "protocol"
 	case e.Type == "t-x-c-t":
 		c.post(c.event("takPong", "t-x-c-t-r", "h-g-i-g-o"), false)
+		return "ping"
 	case e.Type == "b-a-o-can", strings.HasPrefix(e.Type, "b-a-o") && e.detail("emergency").attr("cancel") == "true":
 		c.cancelled(e)
+		return "cancel"
 	case e.Type == "b-a-o" || strings.HasPrefix(e.Type, "b-a-o-"):
 		c.distress(e)
+		return "distress"
 	case e.Type == "b-t-f":
 		c.chat(e)
+		return "chat"
 	case e.Type == "b-r-f-h-c":
 		text := strings.TrimSpace("请求伤员后送 CASEVAC " + e.detail("_medevac_").attr("title") + " " + remarks(e))
 		c.noted(e, text+" @ "+decimal(e.Point.Lat)+", "+decimal(e.Point.Lon))
+		return "casevac"
 	case strings.HasPrefix(e.Type, "a-") && c.self(e):
 		c.position(e)
-	default:
-		c.s.tally.ignore(e.Type)
+		return "position"
 	}
+	c.s.tally.ignore(e.Type)
+	return "other"
 }
 
 // event is one of the server's own, about no place.

@@ -66,6 +66,11 @@ func (c *conn) picture(now time.Time) []*Event {
 			offer(marker(i, now), time.Time{})
 		}
 	}
+	for _, f := range s.fences {
+		if drawn(f) {
+			offer(zone(f, now), time.Time{})
+		}
+	}
 	var gone []string
 	for uid := range c.sent {
 		if !seen[uid] {

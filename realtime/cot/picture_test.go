@@ -66,6 +66,19 @@ func newIncident(id string, state dispatch.IncidentState, with ...string) *dispa
 		Number: "N" + id, Title: "火灾", Type: "12G01", State: state, Priority: 1, Place: dispatch.Place{Point: &p}}
 }
 
+func newFence(id string, typ dispatch.FenceType, with ...string) *dispatch.Fence {
+	p := geo.At(113.8, 34.1)
+	f := &dispatch.Fence{Head: dispatch.Head{Kind: dispatch.KindFence, ID: id, Scope: dispatch.Scope{Agency: "a", Teams: with}},
+		Name: "围栏" + id, Type: typ, Purpose: dispatch.FenceHot, State: dispatch.FenceActive, Center: &p}
+	switch typ {
+	case dispatch.FenceRing:
+		f.Radius = 500
+	case dispatch.FencePerimeter:
+		f.Shape = geo.Polygon{{p, geo.At(113.9, 34.1), geo.At(113.9, 34.2), p}}
+	}
+	return f
+}
+
 // TestPicture: a client is told what its team's leader sees, once, and again
 // when it changes; what leaves the view is deleted.
 func TestPicture(t *testing.T) {
@@ -110,6 +123,26 @@ func TestPicture(t *testing.T) {
 		e.detail("contact").attr("callsign") != "呼fellow" || !e.Stale.Equal(now.Add(time.Minute)) || e.detail("__group").attr("name") != "Red" {
 		t.Errorf("the contact is %s", e.Encode(nil))
 	}
+	ring := newFence("1", dispatch.FenceRing, "own")
+	b.put(ring)
+	b.put(newFence("2", dispatch.FencePerimeter, "own"))
+	b.put(newFence("3", dispatch.FenceDivision, "own")) // on every map already
+	b.put(newFence("4", dispatch.FenceRing, "stranger"))
+	es = expect("fences", "u-d-c-c liandong.fence.1", "u-d-f liandong.fence.2")
+	if e := es[0]; e.Point.Lat != 34.1 || e.detail("shape").child("ellipse").attr("major") != "500" || e.detail("strokeColor").attr("value") != "-65536" ||
+		e.detail("fillColor").attr("value") != "872349696" || e.detail("contact").attr("callsign") != "围栏1" {
+		t.Errorf("the circle is %s", e.Encode(nil))
+	}
+	if e := es[1]; len(e.Detail) < 5 || e.Detail[0].attr("point") != "34.1,113.8" || e.Detail[3].attr("point") != e.Detail[0].attr("point") {
+		t.Errorf("the line is %s", e.Encode(nil))
+	}
+	over := *ring
+	over.State = dispatch.FenceEnded
+	b.put(&over)
+	expect("a fence ended", "t-x-d-d liandong.fence.1")
+	over.State = dispatch.FenceActive
+	b.put(&over)
+	expect("drawn again", "u-d-c-c liandong.fence.1")
 	expect("nothing new")
 	now = now.Add(5 * time.Second)
 	p := at["fellow"]
@@ -117,7 +150,7 @@ func TestPicture(t *testing.T) {
 	at["fellow"] = p
 	expect("moved", "a-f-G-U-C liandong.team.fellow")
 	now = now.Add(time.Minute)
-	expect("renewed", "b-m-p-s-m liandong.incident.1")
+	expect("renewed", "b-m-p-s-m liandong.incident.1", "u-d-c-c liandong.fence.1", "u-d-f liandong.fence.2")
 	b.broken = errors.New("the database is away")
 	now = now.Add(time.Minute)
 	if _, err := s.board.follow(t.Context()); err == nil || len(c.picture(now)) != 0 {
@@ -128,7 +161,7 @@ func TestPicture(t *testing.T) {
 	place := geo.At(113.9, 34)
 	alarmed.Distress = &dispatch.Distress{Since: now, Place: &dispatch.Place{Point: &place}, Text: "个人信息"}
 	b.put(alarmed)
-	es = expect("distress", "b-a-o-tbl liandong.team.stranger-9-1-1", "b-m-p-s-m liandong.incident.1")
+	es = expect("distress", "b-a-o-tbl liandong.team.stranger-9-1-1", "b-m-p-s-m liandong.incident.1", "u-d-c-c liandong.fence.1", "u-d-f liandong.fence.2")
 	if text := string(es[0].Encode(nil)); strings.Contains(text, "个人信息") || es[0].Point.Lon != 113.9 {
 		t.Errorf("a stranger's distress is told whole, or elsewhere: %s", text)
 	}

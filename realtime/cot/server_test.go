@@ -37,7 +37,8 @@ func (k keys) DeviceByToken(_ context.Context, sum [32]byte) (*dispatch.Device, 
 // heard is a lane that passes on what it is told.
 type heard struct {
 	lane
-	told chan dispatch.Position
+	told  chan dispatch.Position
+	ticks chan time.Time // of the server's looks at its connections
 }
 
 func (h heard) Submit(_ context.Context, p dispatch.Position) error {
@@ -49,8 +50,8 @@ func (h heard) Submit(_ context.Context, p dispatch.Position) error {
 func door(t *testing.T, limits Limits, devices keys) (*Server, heard, func(first string) net.Conn) {
 	t.Helper()
 	b := &book{epoch: "e1", records: map[dispatch.Ref]dispatch.Record{}}
-	h := heard{lane{}, make(chan dispatch.Position, 10)}
-	s := New(Config{Devices: devices, Lane: h, Journal: b, Records: b, Limits: limits, ticks: make(chan time.Time)})
+	h := heard{lane{}, make(chan dispatch.Position, 10), make(chan time.Time)}
+	s := New(Config{Devices: devices, Lane: h, Journal: b, Records: b, Limits: limits, ticks: h.ticks})
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -150,6 +151,30 @@ func TestPlainDoor(t *testing.T) {
 	ends(t, "an event over 64 KiB", third)
 	if st := s.Stats(); st.Refused["silent"] != 1 || st.Refused["oversize"] != 1 || st.Refused["replaced"] < 1 {
 		t.Errorf("counted %v", st.Refused)
+	}
+}
+
+// TestExpiresWhileConnected: a device whose time runs out is sent away, not only kept out.
+func TestExpiresWhileConnected(t *testing.T) {
+	t.Parallel()
+	until := time.Now().Add(2 * time.Second)
+	d := &dispatch.Device{Head: dispatch.Head{Kind: dispatch.KindDevice, ID: "d1"}, Name: "d1", Protocol: "cot", Team: "t1", Expires: &until}
+	s, h, dial := door(t, Limits{}, keys{"good": {d, dispatch.Live}})
+	c := dial(auth("good") + walker)
+	if p := <-h.told; p.Device != "d1" {
+		t.Fatalf("the lane was told %+v", p)
+	}
+	gone := make(chan struct{})
+	go func() { defer close(gone); ends(t, "an expired device", c) }()
+	for over := false; !over; {
+		select {
+		case h.ticks <- time.Now():
+		case <-gone:
+			over = true
+		}
+	}
+	if n := s.Stats().Refused["expired"]; n != 1 {
+		t.Errorf("counted %d times, want once", n)
 	}
 }
 

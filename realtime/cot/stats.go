@@ -10,7 +10,7 @@ import (
 // Stats is what an administrator sees of this door, since the server started.
 type Stats struct {
 	Connections int              `json:"connections"`
-	Frames      int64            `json:"frames"`  // events read
+	Frames      map[string]int64 `json:"frames"`  // events read, by what they say
 	Refused     map[string]int64 `json:"refused"` // connections and events, by reason
 	Ignored     map[string]int64 `json:"ignored"` // events that are nothing to this house, by type
 	Last        time.Time        `json:"last"`    // when the last event came
@@ -24,22 +24,25 @@ func (s *Server) Stats() Stats {
 	t := &s.tally
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return Stats{n, t.frames, maps.Clone(t.refused), maps.Clone(t.ignored), t.last}
+	return Stats{n, maps.Clone(t.frames), maps.Clone(t.refused), maps.Clone(t.ignored), t.last}
 }
 
 type tally struct {
 	now func() time.Time
 
-	mu               sync.Mutex
-	frames           int64
-	refused, ignored map[string]int64
-	last             time.Time
+	mu                       sync.Mutex
+	frames, refused, ignored map[string]int64
+	last                     time.Time
 }
 
-func (t *tally) frame() {
+// frame counts; kinds are our own words.
+func (t *tally) frame(kind string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.frames++
+	if t.frames == nil {
+		t.frames = map[string]int64{}
+	}
+	t.frames[kind]++
 	t.last = t.now().UTC()
 }
 

@@ -66,7 +66,7 @@ func (c *conn) serve() {
 			continue
 		}
 		unreadable = 0
-		c.s.tally.frame()
+		c.s.tally.frame(f.ID)
 		if err := c.hear(f); err != nil {
 			return
 		}
@@ -334,11 +334,11 @@ func (c *conn) authenticate(f Frame, phone string) error {
 			return errGone
 		}
 	}
+	c.pending(ctx) // before the answer: what is said from then on comes after it
 	if err := c.answer(f, OK); err != nil {
 		return err
 	}
 	c.open()
-	c.pending(ctx)
 	return nil
 }
 

@@ -63,7 +63,7 @@ func TestPositions(t *testing.T) {
 			m = dial(t, w.address, year, card)
 			m.show(code, 0)
 			m.ask("0002", "", 0)
-			if st := w.server.Stats(); st.Connections != 1 || st.Frames < 10 || st.Positions < 4 || st.Last.IsZero() {
+			if st := w.server.Stats(); st.Connections != 1 || st.Frames["report"] < 3 || st.Frames["heartbeat"] < 1 || st.Frames["logout"] != 1 || st.Positions < 4 || st.Last.IsZero() {
 				t.Errorf("%+v", st)
 			}
 		})
@@ -294,6 +294,23 @@ func TestStrangers(t *testing.T) {
 	again := dial(t, w.address, 2013, card)
 	if outcome, _ := again.register("0000042"); outcome != "04" {
 		t.Errorf("a revoked device is answered %s", outcome)
+	}
+}
+
+// A device whose time runs out while its terminal is connected moves nothing any more.
+func TestExpiresWhileConnected(t *testing.T) {
+	t.Parallel()
+	w := build(t, jt808.Limits{})
+	now := time.Now().Truncate(time.Second)
+	until := now.Add(time.Hour)
+	w.do(w.admin, "device.save", dispatch.DeviceSave{ID: w.device, Name: "一号车终端", Protocol: jt808.Source, Team: w.team, Identifier: card, Expires: &until})
+	m, _ := w.aboard(t, 2019)
+	m.ask("0200", place(0, 2, 113.85, 34.03, now), 0)
+	w.ahead.Store(int64(2 * time.Hour))
+	m.ask("0200", place(1, 2, 113.85, 34.03, now.Add(time.Second)), 2)
+	w.refused("expired", 1)
+	if ps := w.track(); len(ps) != 1 || w.teamNow().Distress != nil {
+		t.Errorf("an expired device reached the lane: %+v", ps)
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 // Stats is what an administrator sees of this door, since the server started.
 type Stats struct {
 	Connections int              `json:"connections"` // of terminals that showed their code
-	Frames      int64            `json:"frames"`      // that could be read
+	Frames      map[string]int64 `json:"frames"`      // that could be read, by what they say
 	Positions   int64            `json:"positions"`   // answered as stored
 	Refused     map[string]int64 `json:"refused"`     // connections, frames and messages, by reason
 	Alarms      map[string]int64 `json:"alarms"`      // that were set, by name
@@ -25,26 +25,33 @@ func (s *Server) Stats() Stats {
 	t := &s.tally
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return Stats{n, t.frames, t.positions, maps.Clone(t.refused), maps.Clone(t.alarms), t.last}
+	return Stats{n, maps.Clone(t.frames), t.positions, maps.Clone(t.refused), maps.Clone(t.alarms), t.last}
 }
 
 type tally struct {
 	now func() time.Time
 
-	mu                sync.Mutex
-	frames, positions int64
-	refused, alarms   map[string]int64
-	last              time.Time
+	mu                      sync.Mutex
+	positions               int64
+	frames, refused, alarms map[string]int64
+	last                    time.Time
 }
+
+// frameNames are the kinds of frames that are told apart; a terminal may send any other.
+var frameNames = map[ID]string{TerminalAnswer: "answer", Heartbeat: "heartbeat", Logout: "logout", Register: "register", Authenticate: "authenticate", Report: "report", Batch: "batch"}
 
 func newTally(now func() time.Time) tally {
-	return tally{now: now, refused: map[string]int64{}, alarms: map[string]int64{}}
+	return tally{now: now, frames: map[string]int64{}, refused: map[string]int64{}, alarms: map[string]int64{}}
 }
 
-func (t *tally) frame() {
+func (t *tally) frame(id ID) {
+	name, ok := frameNames[id]
+	if !ok {
+		name = "other"
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.frames++
+	t.frames[name]++
 	t.last = t.now().UTC()
 }
 

@@ -63,7 +63,7 @@ type outbox struct {
 	waiting []saying
 	open    bool // the terminal knows that it is in
 	busy    bool
-	said    string // the last text: at the start the journal may tell it once more
+	said    saying // the last text: at the start the journal may tell it once more, and those before it
 }
 
 // saying is one of them; message names the text it carries.
@@ -71,6 +71,7 @@ type saying struct {
 	id      ID
 	text    string
 	message string
+	sent    time.Time
 }
 
 // say has something written to the terminal.
@@ -82,10 +83,10 @@ func (c *conn) say(x saying) {
 	case len(o.waiting) >= maxTexts:
 		_ = c.nc.Close()
 		return
-	case x.id == Text && x.message == o.said:
+	case x.id == Text && (x.message == o.said.message || x.sent.Before(o.said.sent)):
 		return
 	case x.id == Text:
-		o.said = x.message
+		o.said = x
 	}
 	o.waiting = append(o.waiting, x)
 	c.start()
@@ -152,7 +153,7 @@ func (c *conn) pending(ctx context.Context) {
 		return
 	}
 	if m := r.(*dispatch.Team).Message; m != nil && m.State == dispatch.MessageSent && c.s.cfg.Now().Sub(m.Sent.At) < keepTexts {
-		c.say(saying{Text, m.Text, m.ID})
+		c.say(saying{Text, m.Text, m.ID, m.Sent.At})
 	}
 }
 
@@ -234,14 +235,14 @@ func (s *Server) learn(ch *dispatch.Change) {
 			s.mu.Lock()
 			c := s.known[r.ID]
 			s.mu.Unlock()
-			if c != nil && r.Version != c.device.Version {
+			if c != nil && r.Version > c.device.Version { // one read late tells of what the terminal came in with
 				s.tally.refuse("changed")
 				_ = c.nc.Close()
 			}
 		case *dispatch.Team:
 			if ch.Kind == "team.message" && r.Message != nil {
 				for _, c := range s.of(r.ID) {
-					c.say(saying{Text, r.Message.Text, r.Message.ID})
+					c.say(saying{Text, r.Message.Text, r.Message.ID, r.Message.Sent.At})
 				}
 			}
 		case *dispatch.Alarm:

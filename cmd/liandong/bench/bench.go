@@ -29,11 +29,14 @@ type Options struct {
 	Span    time.Duration // of each measurement [5 s]
 	Rounds  int           // of the parts that compare with a floor; medians are told [3]
 	Writers []int         // [1, 8, 32]
-	Teams   int           // that move at 1 Hz [2000]
+	Teams   int           // that move at 1 Hz [2,000; 10,000 in the night, 1,000 in the soak]
 	Most    int           // consoles at most [320]
 	Idle    int           // consoles for the figure of memory, of the whole server [200]
-	Profile string        // folder for CPU and heap profiles of the hub; empty: none
-	Tell    func(string)
+	// Consoles and Minutes are of the night [1,000, 5] and of the soak [100, 30].
+	Consoles int
+	Minutes  float64
+	Profile  string // folder for CPU and heap profiles of the hub; empty: none
+	Tell     func(string)
 }
 
 // Figures are what was measured.
@@ -43,9 +46,12 @@ type Figures struct {
 	Commands []Rate    `json:"commands,omitempty"`
 	Latency  Latency   `json:"latency,omitzero"`
 	Position Position  `json:"positions,omitzero"`
+	Tiles    *Tiles    `json:"tiles,omitempty"`
 	Moving   []Moving  `json:"moving,omitempty"`
 	Served   int       `json:"served,omitempty" doc:"most consoles that all learned where each team is at 0.9 Hz or more"`
 	Memory   Memory    `json:"memory,omitzero"`
+	Night    *Night    `json:"night,omitempty"`
+	Soak     *Soak     `json:"soak,omitempty"`
 	At       time.Time `json:"at"`
 	Took     float64   `json:"took_seconds"`
 
@@ -85,7 +91,8 @@ type bench struct {
 	process *remote.Process // the whole server with its database; started when a part first needs it
 	admin   *remote.Person
 	people  []*remote.Person
-	turn    int // whose console is next: a person may have but a few
+	long    bool // a part is, in which not everybody is a dispatcher
+	turn    int  // whose console is next: a person may have but a few
 	teams   []string
 	tokens  []string
 }
@@ -99,7 +106,7 @@ func Run(ctx context.Context, opt Options) (f *Figures, err error) {
 		return nil, err
 	}
 	begun := time.Now()
-	b := &bench{opt: opt}
+	b := &bench{opt: opt, long: slices.ContainsFunc(chosen, func(p part) bool { return p.long })}
 	defer func() {
 		if b.process != nil {
 			err = errors.Join(err, b.process.Stop())
@@ -129,9 +136,6 @@ func (o *Options) orDefault() {
 	if o.Writers == nil {
 		o.Writers = []int{1, 8, 32}
 	}
-	if o.Teams == 0 {
-		o.Teams = 2000
-	}
 	if o.Most == 0 {
 		o.Most = 320
 	}
@@ -160,7 +164,7 @@ func (b *bench) found(ctx context.Context) (err error) {
 	if b.admin, err = b.process.FirstSignIn(ctx, b.opt.Login, password, dispatch.RoleAdmin); err != nil {
 		return err
 	}
-	b.people = make([]*remote.Person, slices.Max(append([]int{1 + max(b.opt.Most, b.opt.Idle+8)/perPerson}, b.opt.Writers...)))
+	b.people = make([]*remote.Person, slices.Max(append([]int{1 + max(b.opt.Most, b.opt.Idle+8, b.crowded())/perPerson}, b.opt.Writers...)))
 	if err := b.hireAll(ctx); err != nil {
 		return err
 	}
@@ -181,11 +185,36 @@ func (b *bench) hireAll(ctx context.Context) error {
 	for i := range b.people {
 		group.Go(func() (err error) {
 			b.people[i], err = b.admin.Hire(ctx, dispatch.PersonSave{Agency: b.admin.Agency, Name: fmt.Sprintf("Dispatcher %d", i),
-				Login: fmt.Sprintf("bench%d.%s", i, remote.Random(3)), Roles: []dispatch.Role{dispatch.RoleDispatcher}})
+				Login: fmt.Sprintf("bench%d.%s", i, remote.Random(3)), Roles: []dispatch.Role{b.role(i)}})
 			return err
 		})
 	}
 	return group.Wait()
+}
+
+// seats is how many consoles a long part has.
+func (b *bench) seats(byDefault int) int {
+	if b.opt.Consoles == 0 {
+		return byDefault
+	}
+	return b.opt.Consoles
+}
+
+// crowded is how many consoles people are hired for, for a long part.
+func (b *bench) crowded() int {
+	if !b.long {
+		return 0
+	}
+	return b.seats(nightConsoles) + soakStay
+}
+
+// role is the i-th person's. In the night not everybody is a dispatcher: each role is an audience of
+// its own.
+func (b *bench) role(i int) dispatch.Role {
+	if roles := []dispatch.Role{dispatch.RoleDispatcher, dispatch.RoleObserver, dispatch.RoleChief, dispatch.RolePlanner}; b.long && i >= nightDesks {
+		return roles[i%len(roles)]
+	}
+	return dispatch.RoleDispatcher
 }
 
 // consoles opens n consoles and waits until each has its picture.

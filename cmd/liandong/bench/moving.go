@@ -23,14 +23,14 @@ type Moving struct {
 	Bytes    float64 `json:"bytes_per_second" doc:"to all consoles, positions alone"`
 }
 
-// fleet makes the teams that move, with a device each.
-func (b *bench) fleet(ctx context.Context) error {
-	b.teams, b.tokens = make([]string, b.opt.Teams), make([]string, b.opt.Teams)
+// fleet makes n teams that move, with a device each.
+func (b *bench) fleet(ctx context.Context, n int) error {
+	b.teams, b.tokens = make([]string, n), make([]string, n)
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(16)
 	for i := range b.teams {
 		group.Go(func() (err error) {
-			if b.teams[i], err = b.team(ctx, b.people[i%len(b.people)]); err != nil {
+			if b.teams[i], err = b.team(ctx, b.people[i%min(len(b.people), nightDesks)]); err != nil {
 				return err
 			}
 			done, err := b.admin.Do(ctx, remote.Random(8), "device.save", dispatch.DeviceSave{Name: "device", Protocol: "osmand", Team: b.teams[i]})
@@ -41,10 +41,18 @@ func (b *bench) fleet(ctx context.Context) error {
 	return group.Wait()
 }
 
+// fewTeams is how many move in the parts that are short.
+func (b *bench) fewTeams() int {
+	if b.opt.Teams == 0 {
+		return 2000
+	}
+	return b.opt.Teams
+}
+
 // moving doubles the consoles until the worst one learns less than every other
 // move, or the most are reached. Every console looks at all teams.
 func (b *bench) moving(ctx context.Context, f *Figures) error {
-	if err := b.fleet(ctx); err != nil {
+	if err := b.fleet(ctx, b.fewTeams()); err != nil {
 		return err
 	}
 	within, stop := context.WithCancel(ctx)
@@ -99,7 +107,7 @@ func (b *bench) moving(ctx context.Context, f *Figures) error {
 		for _, c := range counts {
 			worst = min(worst, c.Load())
 		}
-		m := Moving{n, float64(taken.Load()) / seconds, float64(worst) / float64(b.opt.Teams) / seconds, float64(bytes()-before) / seconds}
+		m := Moving{n, float64(taken.Load()) / seconds, float64(worst) / float64(len(b.teams)) / seconds, float64(bytes()-before) / seconds}
 		f.Moving = append(f.Moving, m)
 		b.opt.Tell(fmt.Sprintf("  %d consoles: %.2f Hz, %.0f reports/s, %.1f MB/s", n, m.Hz, m.Reports, m.Bytes/1e6))
 		if m.Hz < 0.9 {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -16,34 +17,43 @@ type part struct {
 	// print writes the part's figures for a person; nil where rows of a common
 	// table are all there is.
 	print func(*Figures, func(format string, args ...any))
+	// long parts take minutes: they are measured where they are named.
+	long bool
 }
 
 // parts is everything that can be measured, in the order of the report. A new
 // group of figures is one more line here.
 var parts = []part{
-	{"idle", "what an idle console costs the hub in memory", false, (*bench).idle, nil},
-	{"hub", "changes through the hub: cost, rate, delay, and catching up after a cut", false, (*bench).hub, nil},
-	{"lane", "the lane of positions by itself: memory, CPU, nearest", false, (*bench).lane, printLane},
-	{"memory", "what an idle console of the whole server costs", true, (*bench).memory, printMemory},
-	{"commands", "commands carried out and kept, per second", true, (*bench).commands, printCommands},
-	{"latency", "from a command to the consoles", true, (*bench).latency, printLatency},
-	{"positions", "positions over HTTPS, each answered after its commit", true, (*bench).reported, printReported},
-	{"moving", "consoles that see all teams move", true, (*bench).moving, printMoving},
+	{"idle", "what an idle console costs the hub in memory", false, (*bench).idle, nil, false},
+	{"hub", "changes through the hub: cost, rate, delay, and catching up after a cut", false, (*bench).hub, nil, false},
+	{"lane", "the lane of positions by itself: memory, CPU, nearest", false, (*bench).lane, printLane, false},
+	{"memory", "what an idle console of the whole server costs", true, (*bench).memory, printMemory, false},
+	{"commands", "commands carried out and kept, per second", true, (*bench).commands, printCommands, false},
+	{"latency", "from a command to the consoles", true, (*bench).latency, printLatency, false},
+	{"positions", "positions over HTTPS, each answered after its commit", true, (*bench).reported, printReported, false},
+	{"tiles", "vector tiles of areas, each drawn anew", true, (*bench).tiles, printTiles, false},
+	{"moving", "consoles that see all teams move", true, (*bench).moving, printMoving, false},
+	{"night", "the worst night: 1,000 consoles, 10,000 teams, 20 decisions a second, for 5 minutes", true, (*bench).night, printNight, true},
+	{"soak", "consoles come and go, teams move, incidents begin and end, for 30 minutes: is memory flat", true, (*bench).soak, printSoak, true},
 }
 
 // Parts lists what can be measured, as "name: what it is".
 func Parts() []string {
 	var out []string
 	for _, p := range parts {
-		out = append(out, p.name+": "+p.about)
+		about := p.name + ": " + p.about
+		if p.long {
+			about += " (only where it is named)"
+		}
+		out = append(out, about)
 	}
 	return out
 }
 
-// choose returns the named parts in the order of the report; all for none.
+// choose returns the named parts in the order of the report; for none all that are not long.
 func choose(names []string) ([]part, error) {
 	if len(names) == 0 {
-		return parts, nil
+		return slices.DeleteFunc(slices.Clone(parts), func(p part) bool { return p.long }), nil
 	}
 	wanted := map[string]bool{}
 	for _, n := range names {

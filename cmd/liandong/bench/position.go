@@ -38,6 +38,7 @@ type LaneCost struct {
 	Moving    int     `json:"moving"`
 	PerObject float64 `json:"per_object_bytes" doc:"heap, with a device each"`
 	Take      float64 `json:"take_us" doc:"CPU for a position of the moving to come in, be judged, shown, indexed and queued"`
+	Fenced    float64 `json:"fenced_us" doc:"the same with 500 fences"`
 	Nearest   float64 `json:"nearest_us" doc:"CPU to find the 10 nearest"`
 }
 
@@ -56,7 +57,8 @@ type Reporting struct {
 
 func printLane(f *Figures, say func(string, ...any)) {
 	l := f.Position.Lane
-	say("positions, the lane alone: CPU %.2f µs a position of %d; of %d %.0f bytes each, CPU %.1f µs for the 10 nearest", l.Take, l.Moving, l.Objects, l.PerObject, l.Nearest)
+	say("positions, the lane alone: CPU %.2f µs a position of %d, %.2f with %d fences; of %d %.0f bytes each, CPU %.1f µs for the 10 nearest",
+		l.Take, l.Moving, l.Fenced, manyFences, l.Objects, l.PerObject, l.Nearest)
 }
 
 func printReported(f *Figures, say func(string, ...any)) {
@@ -79,33 +81,23 @@ func (nowhere) LatestPositions(context.Context, dispatch.Realm) ([]dispatch.Posi
 // objects, memory and the nearest with a hundred thousand.
 func (b *bench) lane(ctx context.Context, f *Figures) error {
 	cost := LaneCost{Objects: 100_000, Moving: 10_000}
-	l := newLaneLoad(cost.Moving)
-	if err := l.round(ctx); err != nil {
+	var err error
+	if cost.Take, err = taking(ctx, cost.Moving, nil); err != nil {
 		return err
 	}
-	const rounds = 100
-	begun, err := ownCPU()
-	if err != nil {
+	fences := fencesFor(laneCity)
+	if cost.Fenced, err = taking(ctx, cost.Moving, fences); err != nil {
 		return err
 	}
-	for range rounds {
-		if err := l.round(ctx); err != nil {
-			return err
-		}
-	}
-	took, err := ownCPU()
-	if err != nil {
-		return err
-	}
-	cost.Take = micros(took-begun, int64(rounds*cost.Moving))
-	l.Close()
-	l = newLaneLoad(cost.Objects)
+	fences.Close(ctx)
+	l := newLaneLoad(cost.Objects, nil)
 	defer l.Close()
 	if err := l.round(ctx); err != nil {
 		return err
 	}
 	cost.PerObject = float64(heap()-l.before) / float64(cost.Objects)
-	if begun, err = ownCPU(); err != nil {
+	begun, err := ownCPU()
+	if err != nil {
 		return err
 	}
 	const asked = 20_000
@@ -114,13 +106,43 @@ func (b *bench) lane(ctx context.Context, f *Figures) error {
 			return fmt.Errorf("%d are nearest", n)
 		}
 	}
-	if took, err = ownCPU(); err != nil {
+	took, err := ownCPU()
+	if err != nil {
 		return err
 	}
 	cost.Nearest = micros(took-begun, asked)
 	f.Position.Lane = cost
 	return nil
 }
+
+// taking is the CPU, in microseconds, of one position of so many that move.
+func taking(ctx context.Context, moving int, fences *realtime.Fences) (float64, error) {
+	l := newLaneLoad(moving, fences)
+	defer l.Close()
+	if err := l.round(ctx); err != nil {
+		return 0, err
+	}
+	if fences != nil {
+		if err := fences.Watch(ctx, dispatch.Live); err != nil {
+			return 0, err
+		}
+	}
+	const rounds = 100
+	begun, err := ownCPU()
+	if err != nil {
+		return 0, err
+	}
+	for range rounds {
+		if err := l.round(ctx); err != nil {
+			return 0, err
+		}
+	}
+	took, err := ownCPU()
+	return micros(took-begun, int64(rounds*moving)), err
+}
+
+// laneCity is where the lane's teams are.
+var laneCity = geo.Bound{113, 33.6, 114.6, 34.5}
 
 // laneLoad is a lane whose store takes nothing, and who reports to it.
 type laneLoad struct {
@@ -132,16 +154,16 @@ type laneLoad struct {
 	before         int64 // heap without the lane
 }
 
-func newLaneLoad(objects int) *laneLoad {
+func newLaneLoad(objects int, fences *realtime.Fences) *laneLoad {
 	rnd := rand.New(rand.NewPCG(1, 1))
 	id := func() string { return fmt.Sprintf("%016x%016x", rnd.Uint64(), rnd.Uint64()) }
 	l := &laneLoad{now: time.Now()}
 	for range objects {
 		l.teams, l.devices = append(l.teams, id()), append(l.devices, id())
-		l.at = append(l.at, geo.At(113+1.6*rnd.Float64(), 33.6+0.9*rnd.Float64()))
+		l.at = append(l.at, geo.At(laneCity[0]+(laneCity[2]-laneCity[0])*rnd.Float64(), laneCity[1]+(laneCity[3]-laneCity[1])*rnd.Float64()))
 	}
 	l.before = heap()
-	l.Lane = realtime.NewLane(realtime.LaneConfig{Store: nowhere{}, Log: zerolog.Nop(), Queue: 10 * objects, Now: func() time.Time { return l.now }})
+	l.Lane = realtime.NewLane(realtime.LaneConfig{Store: nowhere{}, Fences: fences, Log: zerolog.Nop(), Queue: 10 * objects, Now: func() time.Time { return l.now }})
 	return l
 }
 
@@ -173,7 +195,7 @@ func heap() int64 {
 // reported sends positions over 256 connections as fast as they are answered.
 func (b *bench) reported(ctx context.Context, f *Figures) error {
 	if len(b.teams) == 0 {
-		if err := b.fleet(ctx); err != nil {
+		if err := b.fleet(ctx, b.fewTeams()); err != nil {
 			return err
 		}
 	}

@@ -5,7 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"sync"
+	"os"
+	"path/filepath"
 	"sync/atomic"
 	"time"
 
@@ -20,8 +21,9 @@ import (
 // Options say how hard to try.
 type Options struct {
 	Launch   remote.Launch
-	Login    string // an administrator of the server's coordinating agency
-	Password string // and the password that must be changed first
+	Others   []remote.Launch // further nodes on the same database, and with the same certificates as the first
+	Login    string          // an administrator of the server's coordinating agency
+	Password string          // and the password that must be changed first
 	Log      *replay.Log
 	Consoles int
 	Kills    int
@@ -62,22 +64,12 @@ func (v *Verdict) Good() bool {
 	return v.Replay.Whole()
 }
 
-// watcher is a console under test.
-type watcher struct {
-	who     string
-	person  *remote.Person
-	console *client.Console
-	cut     bool
-
-	mu   sync.Mutex
-	seqs []int64 // of the changes received, in order
-}
-
 // check is one run under way.
 type check struct {
 	opt      Options
-	process  *remote.Process
-	watchers []*watcher
+	launches []remote.Launch
+	nodes    []*remote.Process
+	watchers []*Watcher
 	done     atomic.Int64 // commands given
 	moved    chan struct{}
 	total    atomic.Int64
@@ -90,13 +82,17 @@ func Run(ctx context.Context, opt Options) (v *Verdict, err error) {
 	}
 	begun := time.Now()
 	c := &check{opt: opt, moved: make(chan struct{}, 1)}
-	if c.process, err = opt.Launch.Start(ctx); err != nil {
-		return nil, err
+	defer func() {
+		for _, p := range c.nodes {
+			err = errors.Join(err, p.Stop())
+		}
+	}()
+	for _, l := range append([]remote.Launch{opt.Launch}, opt.Others...) {
+		if err := c.start(ctx, l); err != nil {
+			return nil, err
+		}
 	}
-	defer func() { err = errors.Join(err, c.process.Stop()) }()
-	// Where it came up first it comes up again: consoles know no other address.
-	c.opt.Launch.Addr = c.process.Addr()
-	admin, err := c.process.FirstSignIn(ctx, opt.Login, opt.Password, dispatch.RoleAdmin)
+	admin, err := c.nodes[0].FirstSignIn(ctx, opt.Login, opt.Password, dispatch.RoleAdmin)
 	if err != nil {
 		return nil, err
 	}
@@ -105,7 +101,7 @@ func Run(ctx context.Context, opt Options) (v *Verdict, err error) {
 	group, in := errgroup.WithContext(listening)
 	over := make(chan struct{})
 	v = &Verdict{}
-	res, err := replay.Play(ctx, opt.Log, replay.Options{Server: c.process.Server, Admin: admin, Workers: opt.Workers, Tell: opt.Tell,
+	res, err := replay.Play(ctx, opt.Log, replay.Options{Server: c.nodes[0].Server, Admin: admin, Workers: opt.Workers, Tell: opt.Tell,
 		Started: func(people []*remote.Person) error {
 			if err := c.seat(in, group, admin, people); err != nil {
 				return err
@@ -124,6 +120,23 @@ func Run(ctx context.Context, opt Options) (v *Verdict, err error) {
 	hangUp()
 	v.Elapsed = time.Since(begun)
 	return v, errors.Join(err, group.Wait())
+}
+
+// start starts a node, which has the first one's certificates.
+func (c *check) start(ctx context.Context, l remote.Launch) error {
+	if len(c.nodes) > 0 {
+		if err := os.CopyFS(filepath.Join(l.Dir, "certs"), os.DirFS(filepath.Join(c.nodes[0].Dir, "certs"))); err != nil {
+			return err
+		}
+	}
+	p, err := l.Start(ctx)
+	if err != nil {
+		return err
+	}
+	// Where it came up first it comes up again: consoles know no other address.
+	l.Addr = p.Addr()
+	c.launches, c.nodes = append(c.launches, l), append(c.nodes, p)
+	return nil
 }
 
 func (c *check) progress(done, of int64) {
@@ -153,32 +166,34 @@ func (c *check) seat(ctx context.Context, group *errgroup.Group, admin *remote.P
 		agencies = append(agencies, private)
 	}
 	for n := range c.opt.Consoles {
-		w := &watcher{cut: n%2 == 0}
+		var who string
+		var person *remote.Person
 		switch {
 		case n%3 == 2 && len(leaders) > 0:
 			i := n / 3 % len(leaders)
-			w.who, w.person = "leader "+leaders[i].Name, leaders[i]
+			who, person = "leader "+leaders[i].Name, leaders[i]
 		default:
 			k := n - n/3
 			role, agency := roles[k%len(roles)], agencies[k/len(roles)%len(agencies)]
-			w.who = fmt.Sprintf("%s of agency %d", role, 1+k/len(roles)%len(agencies))
-			p, err := admin.Hire(ctx, dispatch.PersonSave{Agency: agency, Name: w.who, Login: fmt.Sprintf("console%d.%s", n, remote.Random(3)), Roles: []dispatch.Role{role}})
+			who = fmt.Sprintf("%s of agency %d", role, 1+k/len(roles)%len(agencies))
+			p, err := admin.Hire(ctx, dispatch.PersonSave{Agency: agency, Name: who, Login: fmt.Sprintf("console%d.%s", n, remote.Random(3)), Roles: []dispatch.Role{role}})
 			if err != nil {
 				return err
 			}
-			w.person = p
+			person = p
 		}
-		w.console = w.person.Console(client.Config{Retry: 100 * time.Millisecond, Changed: func(seq int64, _ string, _ time.Time) {
-			w.mu.Lock()
-			w.seqs = append(w.seqs, seq)
-			w.mu.Unlock()
-		}})
+		if at := n % len(c.nodes); at > 0 {
+			who += fmt.Sprint(" at node ", at+1)
+			person = person.At(c.nodes[at].Server)
+		}
+		w := Watch(who, person, client.Config{Retry: 100 * time.Millisecond})
+		w.cut = n%2 == 0
 		c.watchers = append(c.watchers, w)
-		group.Go(func() error { return w.console.Run(ctx) })
+		group.Go(func() error { return w.Console.Run(ctx) })
 	}
 	// All of them see the log from its first change.
 	for _, w := range c.watchers {
-		if err := w.console.Wait(ctx, 1); err != nil {
+		if err := w.Console.Wait(ctx, 1); err != nil {
 			return err
 		}
 	}
@@ -207,19 +222,20 @@ func (c *check) attack(ctx context.Context, over <-chan struct{}) error {
 			cuts++
 			for _, w := range c.watchers {
 				if w.cut && rng.IntN(2) == 0 {
-					w.console.Cut()
+					w.Console.Cut()
 				}
 			}
 		}
 		if kills < c.opt.Kills && part >= float64(kills+1)/float64(c.opt.Kills+1) {
 			kills++
-			c.opt.Tell(fmt.Sprintf("kill -9 number %d after %d commands", kills, c.done.Load()))
-			c.process.Kill()
-			p, err := c.opt.Launch.Start(ctx)
+			k := (kills - 1) % len(c.nodes)
+			c.opt.Tell(fmt.Sprintf("kill -9 number %d, node %d, after %d commands", kills, k+1, c.done.Load()))
+			c.nodes[k].Kill()
+			p, err := c.launches[k].Start(ctx)
 			if err != nil {
 				return fmt.Errorf("the server did not come up after kill %d: %w", kills, err)
 			}
-			c.process = p
+			c.nodes[k] = p
 		}
 	}
 }

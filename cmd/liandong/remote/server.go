@@ -83,6 +83,17 @@ func Passing(err error) bool {
 const maxAnswer = 16 << 20
 
 func (s *Server) ask(c *http.Client, req *http.Request, out any) error {
+	body, err := s.read(c, req)
+	if err != nil || out == nil || len(body) == 0 {
+		return err
+	}
+	if err := json.Unmarshal(body, out); err != nil {
+		return fmt.Errorf("%s %s: answer: %w", req.Method, req.URL.Path, err)
+	}
+	return nil
+}
+
+func (s *Server) read(c *http.Client, req *http.Request) ([]byte, error) {
 	resp, err := c.Do(req)
 	if err != nil {
 		// The error of net/http names the address and its query; ours must not.
@@ -90,12 +101,12 @@ func (s *Server) ask(c *http.Client, req *http.Request, out any) error {
 		if errors.As(err, &u) {
 			err = u.Err
 		}
-		return fmt.Errorf("%s %s: %w", req.Method, req.URL.Path, err)
+		return nil, fmt.Errorf("%s %s: %w", req.Method, req.URL.Path, err)
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
 	if err != nil {
-		return fmt.Errorf("%s %s: %w", req.Method, req.URL.Path, err)
+		return nil, fmt.Errorf("%s %s: %w", req.Method, req.URL.Path, err)
 	}
 	if resp.StatusCode >= 300 {
 		r := &Refusal{}
@@ -103,15 +114,9 @@ func (s *Server) ask(c *http.Client, req *http.Request, out any) error {
 			r.Detail = fmt.Sprintf("%s: %.200s", resp.Status, body)
 		}
 		r.Status = resp.StatusCode
-		return r
+		return nil, r
 	}
-	if out == nil || len(body) == 0 {
-		return nil
-	}
-	if err := json.Unmarshal(body, out); err != nil {
-		return fmt.Errorf("%s %s: answer: %w", req.Method, req.URL.Path, err)
-	}
-	return nil
+	return body, nil
 }
 
 // Ready tells whether the server can work: nil, or what is in the way.
@@ -186,6 +191,21 @@ func (s *Server) SignIn(ctx context.Context, login, password string, role dispat
 		p.Agency, p.Area = body.Agency.ID, body.Agency.Scope.Area
 	}
 	return p, nil
+}
+
+// At is the same sign-in at another server on the same database.
+func (p *Person) At(s *Server) *Person {
+	there := *p
+	there.server, there.http = s, &http.Client{Transport: s.transport, Timeout: p.http.Timeout, Jar: p.http.Jar}
+	return &there
+}
+
+// Rest drops the connections that are kept open, for the person and all others of the same server.
+func (p *Person) Rest() { p.server.Close() }
+
+// SignOut ends the sign-in.
+func (p *Person) SignOut(ctx context.Context) error {
+	return p.send(ctx, http.MethodDelete, "/api/v1/session", "", struct{}{}, nil)
 }
 
 // NewPassword changes the own password.
@@ -287,6 +307,43 @@ func (p *Person) Get(ctx context.Context, path string, out any) error {
 		return err
 	}
 	return p.server.ask(p.http, req, out)
+}
+
+// Read gets what is no JSON.
+func (p *Person) Read(ctx context.Context, path string) ([]byte, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, p.server.Base+path, nil)
+	if err != nil {
+		return nil, err
+	}
+	return p.server.read(p.http, req)
+}
+
+// Import takes a file of the kind, with coordinates of the system, all or
+// nothing.
+func (p *Person) Import(ctx context.Context, kind, system string, file []byte) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, p.server.Base+"/api/v1/imports/"+kind+"?crs="+system, bytes.NewReader(file))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("X-CSRF", p.csrf)
+	req.Header.Set("Idempotency-Key", Random(8))
+	body, err := p.server.read(p.http, req)
+	if err != nil {
+		return err
+	}
+	lines := bytes.Split(bytes.TrimSpace(body), []byte("\n"))
+	var last struct {
+		Report struct {
+			Imported int `json:"imported"`
+		} `json:"report"`
+	}
+	if err := json.Unmarshal(lines[len(lines)-1], &last); err != nil {
+		return fmt.Errorf("import of %s: %w", kind, err)
+	}
+	if last.Report.Imported == 0 {
+		return fmt.Errorf("nothing was imported of %s: %.600s", kind, lines[len(lines)-1])
+	}
+	return nil
 }
 
 // Console is the person's console. cfg needs neither address nor session.

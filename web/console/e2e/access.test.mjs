@@ -103,3 +103,33 @@ test('language: Chinese by default, English by one click, kept for the next time
     await page.waitForFunction(() => document.documentElement.lang === 'en');
   }
 });
+
+test('language: English fits the desk at 1280 and 1440', async (house) => {
+  const page = await house.screen('/', 'dispatcher', { kept: { lang: 'en' } });
+  await page.locator('.desk[data-phase=live]').waitFor();
+  // The number of fences stands on a button.
+  const api = await house.api('dispatcher');
+  const fence = (await api.do('fence.draw', { type: 'ring', center: [113.83, 34.03], radius: 500 })).put.find((r) => r.kind === 'fence').id;
+  await page.getByRole('button', { name: /^Fences \d/ }).waitFor();
+  for (const width of [1280, 1440]) {
+    await page.setViewportSize({ width, height: 800 });
+    const amiss = await page.evaluate(() => {
+      const out = [];
+      const header = document.querySelector('.desk header');
+      if (header.scrollWidth > header.clientWidth) out.push(`the header is ${header.scrollWidth} px wide`);
+      for (const dt of header.querySelectorAll('dt')) if (!dt.getClientRects().length) out.push(`a figure without its word: ${dt.textContent}`);
+      const tops = (q) => new Set([...document.querySelectorAll(q)].map((x) => Math.round(x.getBoundingClientRect().top))).size;
+      if (tops('.map .tools > button') > 1) out.push('the buttons of the map wrap');
+      const tools = document.querySelector('.map .tools');
+      if (tools.scrollWidth > tools.clientWidth) out.push(`the buttons of the map are ${tools.scrollWidth - tools.clientWidth} px too wide`);
+      for (const x of document.querySelectorAll('.desk header *, .teams button *, .acts button')) {
+        if (!x.closest('.sr') && x.scrollWidth > x.clientWidth + 1 && getComputedStyle(x).overflowX !== 'visible') out.push(`cut: ${x.textContent.trim()}`);
+        // A word of the header on two lines.
+        if (x.closest('.desk header') && !x.children.length && x.getBoundingClientRect().height > 40) out.push(`wraps: ${x.textContent}`);
+      }
+      return out;
+    });
+    assert.deepEqual(amiss, [], `${width} px`);
+  }
+  await api.do('fence.end', { fence, reason: '测试' });
+});

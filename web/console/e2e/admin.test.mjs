@@ -218,3 +218,30 @@ test('admin: a half-filled form is not lost by one key', async (house) => {
   await page.keyboard.press('Escape');
   await form.waitFor({ state: 'detached' });
 });
+
+test('admin: a key right after an answer finds the form it is meant for', async (house) => {
+  const page = await house.screen('/admin', 'admin');
+  await page.getByRole('button', { name: '新增', exact: false }).click();
+  const form = page.getByRole('dialog', { name: /新增/ });
+  await form.getByLabel('姓名').fill('填了一半');
+  await page.keyboard.press('Escape');
+  const asked = page.getByRole('dialog', { name: /放弃/ });
+  await asked.waitFor();
+  // Two keys between two frames: the first answers the question, the second asks it anew.
+  await page.evaluate(async () => {
+    const escape = () => document.activeElement.dispatchEvent(new KeyboardEvent('keydown', { key: 'Escape', code: 'Escape', bubbles: true, cancelable: true }));
+    escape();
+    for (let i = 0; i < 5; i++) await undefined;
+    escape();
+  });
+  await asked.getByRole('button', { name: '放弃修改' }).waitFor();
+  await page.keyboard.press('Escape');
+  await asked.waitFor({ state: 'detached' });
+  // What had the focus is gone, as a row that was taken out: the key is still the form's, and asks.
+  await page.evaluate(() => document.activeElement.blur());
+  await page.keyboard.press('Escape');
+  await asked.getByRole('button', { name: '取消' }).click();
+  assert.equal(await form.getByLabel('姓名').inputValue(), '填了一半');
+  // Left by its button, too, the question gives the focus back.
+  await page.waitForFunction(() => document.activeElement?.closest('dialog')?.ariaLabel?.includes('新增'));
+});

@@ -1,6 +1,6 @@
 // The reads beside snapshot and socket.
 import { json, send } from './http';
-import type { AnyRecord, CapabilityName, CommandWord, EventType, Hit, Kind, MoveTables, Nouns, Ranking, Seen } from './types';
+import type { AnyRecord, CapabilityName, CommandWord, EventType, Hit, Kind, MoveTables, Nouns, Ranking, Seen, Supplier } from './types';
 
 export interface Vocabulary {
   events: EventType[];
@@ -13,6 +13,12 @@ export const vocabulary = () => json<Vocabulary>('/api/v1/vocabulary');
 
 export const candidates = (incident: string, signal?: AbortSignal) =>
   json<Ranking>(`/api/v1/incidents/${encodeURIComponent(incident)}/candidates`, { signal });
+
+/** Who could help with a line of a request, the best first. */
+export async function suppliers(request: string, line: string, signal?: AbortSignal): Promise<Supplier[]> {
+  const q = new URLSearchParams({ line });
+  return (await json<{ suppliers: Supplier[] | null }>(`/api/v1/requests/${encodeURIComponent(request)}/suppliers?${q}`, { signal })).suppliers ?? [];
+}
 
 export async function search(text: string, limit = 8, signal?: AbortSignal): Promise<Hit[]> {
   const q = new URLSearchParams({ text, limit: String(limit) });
@@ -42,7 +48,7 @@ export async function all<K extends Kind>(kind: K, query: Record<string, string>
 export const record = <T extends AnyRecord>(kind: Kind, id: string) => json<T>(`/api/v1/records/${kind}/${encodeURIComponent(id)}`);
 
 export const journal = (incident: string, after = '', limit = 200) =>
-  json<{ changes: Seen[] | null; next?: string | number }>(
+  json<{ changes: Seen[] | null; next?: string | number; more?: boolean }>(
     `/api/v1/journal?${new URLSearchParams({ incident, limit: String(limit), ...(after ? { after } : {}) })}`,
   );
 

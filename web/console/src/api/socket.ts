@@ -5,7 +5,7 @@ import type { Ask } from './types';
 
 /** Named close codes; the server's are in realtime/close.go. */
 export const closeCodes = {
-  slow: 4001, epoch: 4002, auth: 4003, scope: 4004, tooOld: 4005, protocol: 4006,
+  goingAway: 1001, slow: 4001, epoch: 4002, auth: 4003, scope: 4004, tooOld: 4005, protocol: 4006,
 } as const;
 
 /** What to do after a close: dial with the cursor, take a new snapshot, or sign in. */
@@ -51,6 +51,9 @@ export function backoff(n: number, random: () => number = Math.random): number {
   const full = Math.min(15_000, 500 * 2 ** n);
   return full / 2 + (full / 2) * random();
 }
+
+/** ms before the dial after the server said that it stops: 0.2 to 3 s evenly, for all its consoles come at once. */
+export const spread = (random: () => number = Math.random): number => 200 + 2_800 * random();
 
 export class Socket {
   #wire: Wire | undefined;
@@ -106,7 +109,7 @@ export class Socket {
       if (frame) this.o.frame(frame);
     };
     wire.onclose = (e) => {
-      if (wire === this.#wire) this.#closed(after(e.code));
+      if (wire === this.#wire) this.#closed(after(e.code), e.code === closeCodes.goingAway);
     };
     this.#listen();
   }
@@ -129,10 +132,10 @@ export class Socket {
     wire.close(code);
   }
 
-  #closed(what: After) {
+  #closed(what: After, told = false) {
     this.#drop(1000);
     if (this.#stopped) return;
-    if (what === 'resume') this.#retry = setTimeout(() => this.#dial(), backoff(this.#tries++, this.o.random));
+    if (what === 'resume') this.#retry = setTimeout(() => this.#dial(), told ? spread(this.o.random) : backoff(this.#tries++, this.o.random));
     else this.#stopped = true;
     this.o.closed(what);
   }

@@ -25,6 +25,12 @@ interface ByName {
   Stock: ours.Stock;
   Device: ours.Device;
   Note: ours.Note;
+  Fence: ours.Fence;
+  Request: ours.Request;
+  Offer: ours.Offer;
+  Loan: ours.Loan;
+  Line: ours.Line;
+  Stay: ours.Stay;
   Alarm: ours.Alarm;
   Stamp: ours.Stamp;
   Message: ours.Message;

@@ -255,6 +255,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/commands/fence.draw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * draw a fence: a ring, a perimeter or a division
+         * @description 划定围栏
+         */
+        post: operations["fence-draw"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/fence.edit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * change a fence or move its line
+         * @description 修改围栏
+         */
+        post: operations["fence-edit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/fence.end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * take a fence away; its stays end
+         * @description 撤销围栏
+         */
+        post: operations["fence-end"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/commands/hazard.save": {
         parameters: {
             query?: never;
@@ -595,6 +655,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/commands/loan.advance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * move a loan on
+         * @description 推进借调
+         */
+        post: operations["loan-advance"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/loan.answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * answer what is asked about a loan
+         * @description 答复
+         */
+        post: operations["loan-answer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/loan.ask": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * ask the other side for more time, or to have it back
+         * @description 续借或召回
+         */
+        post: operations["loan-ask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/loan.cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * cancel a loan that has not arrived
+         * @description 取消借调
+         */
+        post: operations["loan-cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/commands/note.add": {
         parameters: {
             query?: never;
@@ -629,6 +769,106 @@ export interface paths {
          * @description 推进报告
          */
         post: operations["note-advance"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/offer.commit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * name what is lent; it is the receiver's from now on
+         * @description 承诺出借
+         */
+        post: operations["offer-commit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/offer.make": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * answer a line: accept, with conditions, or decline
+         * @description 响应支援请求
+         */
+        post: operations["offer-make"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/offer.order": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * order what was offered, or a part of it
+         * @description 订用
+         */
+        post: operations["offer-order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/offer.refuse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * say no to an order
+         * @description 拒绝订单
+         */
+        post: operations["offer-refuse"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/offer.withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * take back what is not ordered yet
+         * @description 撤回响应
+         */
+        post: operations["offer-withdraw"];
         delete?: never;
         options?: never;
         head?: never;
@@ -789,6 +1029,166 @@ export interface paths {
          * @description 登记接报
          */
         post: operations["report-take"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/request.approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * approve a request: others see it from now on
+         * @description 批准支援请求
+         */
+        post: operations["request-approve"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/request.cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * cancel a request with the reason
+         * @description 取消支援请求
+         */
+        post: operations["request-cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/request.close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * look for no more; what is committed goes on
+         * @description 结束征集
+         */
+        post: operations["request-close"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/request.edit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * change a request; of an open one, its numbers
+         * @description 修改支援请求
+         */
+        post: operations["request-edit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/request.raise": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * ask other agencies for help for an incident
+         * @description 发起支援请求
+         */
+        post: operations["request-raise"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/request.return": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * return a request with the reason
+         * @description 退回支援请求
+         */
+        post: operations["request-return"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/request.submit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * submit a draft for approval
+         * @description 提交支援请求
+         */
+        post: operations["request-submit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/request.widen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * let a request reach further at once
+         * @description 扩大征集范围
+         */
+        post: operations["request-widen"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1325,6 +1725,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/requests/{id}/edxl": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** what was asked, offered and lent, as EDXL-RM 1.0 messages in one EDXL-DE 1.0 envelope */
+        get: operations["messages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/requests/{id}/suppliers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** which agencies could help with a line of a request */
+        get: operations["suppliers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/search": {
         parameters: {
             query?: never;
@@ -1470,7 +1904,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** where a team has been, at most 48 hours */
+        /** where a team has been, at most 48 hours and 50,000 positions */
         get: operations["track"];
         put?: never;
         post?: never;
@@ -1634,6 +2068,8 @@ export interface components {
             kind: "alarm";
             raised: components["schemas"]["Stamp"];
             scope: components["schemas"]["Scope"];
+            /** @description the stay in a fence that it is about */
+            stay?: string;
             task?: string;
             team?: string;
             text: string;
@@ -1643,7 +2079,7 @@ export interface components {
              */
             tier: number;
             /** @enum {string} */
-            type: "distress" | "checkin" | "no_answer" | "incident";
+            type: "distress" | "checkin" | "no_answer" | "incident" | "fence";
             /** Format: date-time */
             updated: string;
             /** Format: int64 */
@@ -1651,6 +2087,20 @@ export interface components {
         };
         AlarmAck: {
             alarm: string;
+        };
+        Answers: {
+            /**
+             * Format: double
+             * @description share of them that were not declined, 0 to 1
+             */
+            accepted: number;
+            /** Format: int64 */
+            count: number;
+            /**
+             * Format: double
+             * @description median time from the opening of the request to the answer
+             */
+            minutes: number;
         };
         Area: {
             /** @description west, south, east, north */
@@ -1691,6 +2141,17 @@ export interface components {
             expect?: {
                 [key: string]: number;
             };
+        };
+        Ask: {
+            reason: string;
+            stamp: components["schemas"]["Stamp"];
+            /** @enum {string} */
+            type: "extend" | "recall";
+            /**
+             * Format: date-time
+             * @description of an extension
+             */
+            until?: string;
         };
         Candidate: {
             estimate: boolean;
@@ -1734,6 +2195,13 @@ export interface components {
              * @description 1 most capable … 4; 0 not graded
              */
             level?: number;
+        };
+        CapabilityWord: {
+            code: string;
+            en: string;
+            /** @description pinyin initials of the Chinese name, one for each way to read it */
+            initials: string[];
+            zh: string;
         };
         CheckLine: {
             /** @enum {string} */
@@ -1843,6 +2311,28 @@ export interface components {
             updated: string;
             /** Format: int64 */
             version: number;
+        };
+        DeviceDoor: {
+            /**
+             * Format: int64
+             * @description of devices that said who they are
+             */
+            connections: number;
+            /** @description frames or events that could be read, by what they say */
+            frames: {
+                [key: string]: number;
+            };
+            /**
+             * Format: date-time
+             * @description when the last frame came
+             */
+            last?: string;
+            /** @enum {string} */
+            protocol: "cot" | "jt808";
+            /** @description connections, frames and messages, by reason */
+            refused: {
+                [key: string]: number;
+            };
         };
         DeviceLine: {
             device: string;
@@ -2023,6 +2513,125 @@ export interface components {
              */
             unread: number;
         };
+        Fence: {
+            /** @description WGS-84, longitude first */
+            center?: number[];
+            /** Format: date-time */
+            created: string;
+            /** @description of a division: its code */
+            division?: string;
+            /** Format: date-time */
+            drawn: string;
+            /**
+             * Format: int64
+             * @description seconds of a stay after which dwell warns
+             */
+            dwell?: number;
+            follows?: boolean;
+            /** @description the hazard source that a ring is around */
+            hazard?: string;
+            /** @description unique within the realm */
+            id: string;
+            /** @description the incident it belongs to */
+            incident?: string;
+            /**
+             * @description the noun (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "fence";
+            name: string;
+            /** @enum {string} */
+            purpose: "hot" | "warm" | "cold" | "staging" | "watch";
+            /**
+             * Format: int64
+             * @description of a ring, metres
+             */
+            radius?: number;
+            /** @description why it ended */
+            reason?: string;
+            scope: components["schemas"]["Scope"];
+            /** @description of a perimeter: rings of WGS-84 points, longitude first, the outer one and then its holes */
+            shape?: number[][][];
+            /** @enum {string} */
+            state: "active" | "ended";
+            /** @enum {string} */
+            type: "ring" | "perimeter" | "division";
+            /**
+             * Format: date-time
+             * @description when it ends by itself
+             */
+            until?: string;
+            /** Format: date-time */
+            updated: string;
+            /** Format: int64 */
+            version: number;
+            /** @description which crossings raise an alarm */
+            warn?: string[];
+        };
+        FenceDraw: {
+            /** @description of a ring, WGS-84, longitude first */
+            center?: number[];
+            /** @description of a division: its code */
+            division?: string;
+            /**
+             * Format: int64
+             * @description seconds of a stay after which dwell warns, 60 to 604800
+             */
+            dwell?: number;
+            hazard?: string;
+            incident?: string;
+            /** @description made from purpose and place when left out */
+            name?: string;
+            /**
+             * @description watch when left out
+             * @enum {string}
+             */
+            purpose?: "hot" | "warm" | "cold" | "staging" | "watch";
+            /**
+             * Format: int64
+             * @description of a ring, 30 to 200000 metres
+             */
+            radius?: number;
+            /** @description of a perimeter: rings of [lon, lat] in WGS-84, at most 300 points */
+            shape?: number[][][];
+            /** @enum {string} */
+            type: "ring" | "perimeter" | "division";
+            /**
+             * Format: date-time
+             * @description when it ends by itself
+             */
+            until?: string;
+            /** @description which crossings raise an alarm: enter, exit, dwell */
+            warn?: string[];
+        };
+        FenceEdit: {
+            center?: number[];
+            /** Format: int64 */
+            dwell?: number;
+            endless?: boolean;
+            /** @description "kind/id": the version you saw; refused as stale when it moved on */
+            expect?: {
+                [key: string]: number;
+            };
+            fence: string;
+            name?: string;
+            /** @enum {string} */
+            purpose?: "hot" | "warm" | "cold" | "staging" | "watch";
+            /** Format: int64 */
+            radius?: number;
+            shape?: number[][][];
+            /** Format: date-time */
+            until?: string;
+            warn?: string[];
+        };
+        FenceEnd: {
+            /** @description "kind/id": the version you saw; refused as stale when it moved on */
+            expect?: {
+                [key: string]: number;
+            };
+            fence: string;
+            reason?: string;
+        };
         FrameBeat: {
             /** Format: date-time */
             at: string;
@@ -2033,6 +2642,11 @@ export interface components {
              * @description when the journal was last read; older than 5 s: the database is away
              */
             journal_at: string;
+            /**
+             * @description other nodes cannot be heard: positions told to them are old
+             * @enum {string}
+             */
+            nodes?: "cut";
             /** @enum {string} */
             t: "beat";
             /** Format: int64 */
@@ -2084,6 +2698,11 @@ export interface components {
              */
             beat: number;
             epoch: string;
+            /**
+             * @description other nodes cannot be heard: positions told to them are old
+             * @enum {string}
+             */
+            nodes?: "cut";
             realm: string;
             /** Format: int64 */
             seq: number;
@@ -2427,6 +3046,157 @@ export interface components {
              */
             next: number;
         };
+        Line: {
+            /** Format: int64 */
+            arrived?: number;
+            /** @description capability code */
+            capability?: string;
+            /** Format: int64 */
+            committed?: number;
+            /** @description 1, 2, 3 … within the request */
+            id: string;
+            /** @description type of equipment or supply */
+            item?: string;
+            /**
+             * Format: int64
+             * @description what is asked for: no more can be ordered
+             */
+            max: number;
+            /**
+             * Format: int64
+             * @description what helps at all
+             */
+            min: number;
+            /** Format: int64 */
+            moving?: number;
+            /** Format: date-time */
+            needed_by?: string;
+            /** Format: int64 */
+            offered?: number;
+            /** Format: int64 */
+            ordered?: number;
+            text?: string;
+            /** @description 支, 件, 套, 升 … */
+            unit: string;
+        };
+        LineAsk: {
+            /** @description capability code; or */
+            capability?: string;
+            /** @description type of equipment or supply */
+            item?: string;
+            /** Format: int64 */
+            max: number;
+            /**
+             * Format: int64
+             * @description 1 when left out
+             */
+            min?: number;
+            /** Format: date-time */
+            needed_by?: string;
+            text?: string;
+            /** @description 支 for teams and 件 for items when left out */
+            unit?: string;
+        };
+        Loan: {
+            ask?: components["schemas"]["Ask"];
+            /** Format: date-time */
+            back?: string;
+            /** @enum {string} */
+            came_back?: "ready" | "worn" | "broken" | "scrapped";
+            /** @description whom to report to */
+            contact?: string;
+            /** Format: date-time */
+            created: string;
+            /** Format: date-time */
+            eta?: string;
+            /** @enum {string} */
+            handed_over?: "ready" | "worn" | "broken" | "scrapped";
+            /** @description unique within the realm */
+            id: string;
+            incident: string;
+            /**
+             * @description the noun (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "loan";
+            line: string;
+            /** @description of the resource */
+            name: string;
+            /** @description the usual next step */
+            next?: string;
+            offer: string;
+            /** @description agency */
+            owner: string;
+            /**
+             * Format: int64
+             * @description 1 but for supplies
+             */
+            quantity: number;
+            /** @description why it was cancelled, released or called back */
+            reason?: string;
+            /** @description agency */
+            receiver: string;
+            /** @description where to report on arrival */
+            report_to: components["schemas"]["Place"];
+            request: string;
+            /** @description a team, an item of equipment or a stock */
+            resource: components["schemas"]["Ref"];
+            /** Format: int64 */
+            returned?: number;
+            scope: components["schemas"]["Scope"];
+            stamps: {
+                [key: string]: components["schemas"]["Stamp"];
+            };
+            /** @enum {string} */
+            state: "committed" | "mobilising" | "in_transit" | "on_loan" | "releasing" | "returned" | "cancelled";
+            unit: string;
+            /** Format: date-time */
+            updated: string;
+            /** Format: int64 */
+            version: number;
+        };
+        LoanAdvance: {
+            /** @enum {string} */
+            condition?: "ready" | "worn" | "broken" | "scrapped";
+            /** Format: date-time */
+            eta?: string;
+            /** Format: date-time */
+            event_time?: string;
+            /** @enum {string} */
+            from: "committed" | "mobilising" | "in_transit" | "on_loan" | "releasing";
+            loan: string;
+            reason?: string;
+            /** Format: int64 */
+            returned?: number;
+            /** @enum {string} */
+            to: "mobilising" | "in_transit" | "on_loan" | "releasing" | "returned";
+        };
+        LoanAnswer: {
+            agree: boolean;
+            loan: string;
+            /** @description of a refusal */
+            reason?: string;
+            /**
+             * Format: date-time
+             * @description of an extension: until when, where it differs from what was asked
+             */
+            until?: string;
+        };
+        LoanAsk: {
+            loan: string;
+            reason: string;
+            /** @enum {string} */
+            type: "extend" | "recall";
+            /**
+             * Format: date-time
+             * @description of an extension
+             */
+            until?: string;
+        };
+        LoanEnd: {
+            loan: string;
+            reason: string;
+        };
         Machine: {
             /**
              * Format: date-time
@@ -2535,6 +3305,108 @@ export interface components {
             /** @description the corrected text, when it goes back to drafted */
             text?: string;
             to: string;
+        };
+        Offer: {
+            /**
+             * Format: date-time
+             * @description until when it can stay
+             */
+            back?: string;
+            /** Format: int64 */
+            committed?: number;
+            conditions?: string;
+            /** Format: date-time */
+            created: string;
+            /** @description unique within the realm */
+            id: string;
+            incident: string;
+            /**
+             * @description the noun (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "offer";
+            line: string;
+            /** Format: int64 */
+            ordered?: number;
+            /** Format: int64 */
+            quantity?: number;
+            /**
+             * Format: date-time
+             * @description when it could set out
+             */
+            ready?: string;
+            /** @description why it was declined, withdrawn or cancelled */
+            reason?: string;
+            request: string;
+            scope: components["schemas"]["Scope"];
+            stamps?: {
+                [key: string]: components["schemas"]["Stamp"];
+            };
+            /** @enum {string} */
+            state: "made" | "ordered" | "committed" | "declined" | "refused" | "withdrawn" | "cancelled";
+            text?: string;
+            /** @enum {string} */
+            type: "accept" | "provisional" | "decline";
+            /** Format: date-time */
+            updated: string;
+            /** Format: int64 */
+            version: number;
+        };
+        OfferCommit: {
+            equipment?: string[];
+            /** Format: date-time */
+            eta?: string;
+            /** @description "kind/id": the version you saw; refused as stale when it moved on */
+            expect?: {
+                [key: string]: number;
+            };
+            offer: string;
+            /**
+             * Format: int64
+             * @description of the stock
+             */
+            quantity?: number;
+            stock?: string;
+            teams?: string[];
+        };
+        OfferMake: {
+            /** @description who offers; the own agency when left out */
+            agency?: string;
+            /** Format: date-time */
+            back?: string;
+            /** @description of a provisional offer */
+            conditions?: string;
+            line: string;
+            /** Format: int64 */
+            quantity?: number;
+            /** Format: date-time */
+            ready?: string;
+            /** @description of a decline */
+            reason?: string;
+            request: string;
+            text?: string;
+            /** @enum {string} */
+            type: "accept" | "provisional" | "decline";
+        };
+        OfferMove: {
+            /** @description "kind/id": the version you saw; refused as stale when it moved on */
+            expect?: {
+                [key: string]: number;
+            };
+            offer: string;
+            reason?: string;
+        };
+        OfferOrder: {
+            /** @description "kind/id": the version you saw; refused as stale when it moved on */
+            expect?: {
+                [key: string]: number;
+            };
+            offer: string;
+            /**
+             * Format: int64
+             * @description all that is offered when left out
+             */
+            quantity?: number;
         };
         Page: {
             /** @description give it as after for the next page; empty at the end */
@@ -2707,7 +3579,7 @@ export interface components {
             en: string;
             zh: string;
         };
-        Record: components["schemas"]["Agency"] | components["schemas"]["Area"] | components["schemas"]["Person"] | components["schemas"]["Depot"] | components["schemas"]["Hazard"] | components["schemas"]["Report"] | components["schemas"]["Incident"] | components["schemas"]["Team"] | components["schemas"]["Task"] | components["schemas"]["Equipment"] | components["schemas"]["Stock"] | components["schemas"]["Device"] | components["schemas"]["Note"] | components["schemas"]["Alarm"];
+        Record: components["schemas"]["Agency"] | components["schemas"]["Area"] | components["schemas"]["Person"] | components["schemas"]["Depot"] | components["schemas"]["Hazard"] | components["schemas"]["Report"] | components["schemas"]["Incident"] | components["schemas"]["Fence"] | components["schemas"]["Request"] | components["schemas"]["Offer"] | components["schemas"]["Loan"] | components["schemas"]["Team"] | components["schemas"]["Task"] | components["schemas"]["Equipment"] | components["schemas"]["Stock"] | components["schemas"]["Device"] | components["schemas"]["Note"] | components["schemas"]["Stay"] | components["schemas"]["Alarm"];
         Ref: {
             id: string;
             kind: string;
@@ -2782,6 +3654,117 @@ export interface components {
             text: string;
             type?: string;
         };
+        Request: {
+            /** Format: date-time */
+            back?: string;
+            /** @description whom to report to, with telephone or channel */
+            contact?: string;
+            /** Format: date-time */
+            created: string;
+            /** @description unique within the realm */
+            id: string;
+            incident: string;
+            /**
+             * @description the noun (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "request";
+            /** @description 1 to 20 */
+            lines: components["schemas"]["Line"][];
+            /** @description per realm and local day: Q20261127-0001 */
+            number: string;
+            /**
+             * Format: int64
+             * @description 1 life at risk now … 3 can wait
+             */
+            priority: number;
+            /** @description why it was returned or cancelled */
+            reason?: string;
+            /** @description where to report on arrival */
+            report_to: components["schemas"]["Place"];
+            /** @enum {string} */
+            ring?: "own" | "county" | "city" | "province";
+            rings?: components["schemas"]["RingPassed"][];
+            scope: components["schemas"]["Scope"];
+            stamps?: {
+                [key: string]: components["schemas"]["Stamp"];
+            };
+            /** @enum {string} */
+            state: "draft" | "submitted" | "returned" | "open" | "closed" | "cancelled" | "expired";
+            text?: string;
+            title: string;
+            /** Format: date-time */
+            until?: string;
+            /** Format: date-time */
+            updated: string;
+            /** Format: int64 */
+            version: number;
+            /** Format: date-time */
+            widen_due?: string;
+        };
+        RequestEdit: {
+            /** Format: date-time */
+            back?: string;
+            contact?: string;
+            /** @description "kind/id": the version you saw; refused as stale when it moved on */
+            expect?: {
+                [key: string]: number;
+            };
+            lines?: components["schemas"]["LineAsk"][];
+            /** Format: int64 */
+            priority?: number;
+            report_to?: components["schemas"]["Place"];
+            request: string;
+            text?: string;
+            title?: string;
+            /** Format: date-time */
+            until?: string;
+        };
+        RequestMove: {
+            /** @description "kind/id": the version you saw; refused as stale when it moved on */
+            expect?: {
+                [key: string]: number;
+            };
+            reason?: string;
+            request: string;
+        };
+        RequestRaise: {
+            /**
+             * Format: date-time
+             * @description until when the help is wanted
+             */
+            back?: string;
+            /** @description whom to report to, with telephone or channel */
+            contact?: string;
+            /** @description keep it to oneself for now */
+            draft?: boolean;
+            incident: string;
+            /** @description 1 to 20 */
+            lines: components["schemas"]["LineAsk"][];
+            /**
+             * Format: int64
+             * @description 1 … 3; the incident's when left out
+             */
+            priority?: number;
+            /** @description the incident's place when left out */
+            report_to?: components["schemas"]["Place"];
+            text?: string;
+            /** @description made from the incident when left out */
+            title?: string;
+            /**
+             * Format: date-time
+             * @description when the request runs out
+             */
+            until?: string;
+        };
+        RequestWiden: {
+            request: string;
+            /**
+             * @description the next one when left out
+             * @enum {string}
+             */
+            ring?: "own" | "county" | "city" | "province";
+        };
         ResponseReport: {
             /**
              * Format: int64
@@ -2805,6 +3788,18 @@ export interface components {
             travel: components["schemas"]["Percentiles"];
             turnout: components["schemas"]["Percentiles"];
         };
+        RingPassed: {
+            /** Format: date-time */
+            at: string;
+            /** @description empty: by itself */
+            by?: string;
+            ring: string;
+            /**
+             * Format: int64
+             * @description seconds
+             */
+            waited?: number;
+        };
         RoleInputBody: {
             /** @enum {string} */
             role: "dispatcher" | "chief" | "leader" | "planner" | "observer" | "admin";
@@ -2814,6 +3809,7 @@ export interface components {
             agency?: string;
             area?: string;
             open?: boolean;
+            reach?: string;
             shares?: components["schemas"]["Share"][];
             teams?: string[];
         };
@@ -2850,7 +3846,7 @@ export interface components {
             agency: string;
             redacted?: boolean;
             /** @enum {string} */
-            source: "manual" | "task";
+            source: "manual" | "task" | "loan";
             /** @enum {string} */
             tier: "view" | "assist";
         };
@@ -2957,6 +3953,8 @@ export interface components {
             commands: {
                 [key: string]: number;
             };
+            /** @description the open doors for devices */
+            doors: components["schemas"]["DeviceDoor"][];
             epoch: string;
             feeds: components["schemas"]["Feed"][];
             machine?: components["schemas"]["Machine"];
@@ -2970,6 +3968,38 @@ export interface components {
             /** Format: date-time */
             started: string;
             version: string;
+        };
+        Stay: {
+            /** Format: date-time */
+            created: string;
+            /** Format: date-time */
+            dwell_due?: string;
+            dwelt?: components["schemas"]["Stamp"];
+            entered: components["schemas"]["Stamp"];
+            fence: string;
+            found?: boolean;
+            /** @description unique within the realm */
+            id: string;
+            /** @description the fence's */
+            incident?: string;
+            /**
+             * @description the noun (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "stay";
+            left?: components["schemas"]["Stamp"];
+            /** @description where it was first seen inside, WGS-84, longitude first */
+            point: number[];
+            /** @description why it ended, where the team did not leave: the fence ended or moved */
+            reason?: string;
+            scope: components["schemas"]["Scope"];
+            /** @enum {string} */
+            state: "inside" | "left";
+            team: string;
+            /** Format: date-time */
+            updated: string;
+            /** Format: int64 */
+            version: number;
         };
         Stock: {
             /** Format: int64 */
@@ -3052,10 +4082,29 @@ export interface components {
             /** @description UN number, four digits */
             un?: string;
         };
+        Supplier: {
+            /** Format: int64 */
+            able: number;
+            agency: string;
+            answers: components["schemas"]["Answers"];
+            /** Format: int64 */
+            left: number;
+            reached: boolean;
+            /** Format: int64 */
+            seconds?: number;
+        };
+        Suppliers: {
+            /** Format: date-time */
+            at: string;
+            line: string;
+            request: string;
+            suppliers: components["schemas"]["Supplier"][];
+        };
         Task: {
             /** Format: date-time */
             ack_due?: string;
             agency: string;
+            arrival?: components["schemas"]["Stamp"];
             /** Format: date-time */
             check_due?: string;
             /** Format: int64 */
@@ -3192,6 +4241,7 @@ export interface components {
             /** @enum {string} */
             duty: "off_duty" | "available" | "on_break" | "out_of_service";
             duty_reason?: string;
+            holder?: string;
             /** @description unique within the realm */
             id: string;
             /** @description pinyin initials and digits for search: xf21 */
@@ -3205,6 +4255,7 @@ export interface components {
             kind: "team";
             /** @description personal data */
             leader?: string;
+            loan?: string;
             message?: components["schemas"]["Message"];
             multi_assign?: boolean;
             name: string;
@@ -3312,20 +4363,22 @@ export interface components {
             type: "Feature";
         };
         TrackGeometryStruct: {
-            /** @description WGS-84, longitude first */
-            coordinates: number[][];
+            /** @description WGS-84, longitude first; a lone position is told twice, for a line has two points */
+            coordinates: number[][][];
             /** @enum {string} */
-            type: "LineString";
+            type: "MultiLineString";
         };
         TrackPropertiesStruct: {
-            /** @description m/s; -1 unknown */
-            speed: number[];
-            team: string;
             /** @description of each point, by the source's clock */
-            times: string[];
+            coordTimes: string[][];
+            /** @description the call sign */
+            name: string;
+            /** @description m/s; -1 unknown */
+            speed: number[][];
+            team: string;
         };
         Vocabulary: {
-            capabilities: components["schemas"]["VocabularyCapability"][];
+            capabilities: components["schemas"]["CapabilityWord"][];
             commands: components["schemas"]["CommandWord"][];
             events: components["schemas"]["EventWord"][];
             /** @description the nouns in Chinese */
@@ -3335,11 +4388,6 @@ export interface components {
             moves: components["schemas"]["MoveTables"];
             /** @description source and version of the event codes */
             version: string;
-        };
-        VocabularyCapability: {
-            code: string;
-            en: string;
-            zh: string;
         };
     };
     responses: never;
@@ -3818,6 +4866,126 @@ export interface operations {
         };
         responses: {
             /** @description create or edit an item */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "fence-draw": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FenceDraw"];
+            };
+        };
+        responses: {
+            /** @description draw a fence: a ring, a perimeter or a division */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "fence-edit": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FenceEdit"];
+            };
+        };
+        responses: {
+            /** @description change a fence or move its line */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "fence-end": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FenceEnd"];
+            };
+        };
+        responses: {
+            /** @description take a fence away; its stays end */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4517,6 +5685,166 @@ export interface operations {
             };
         };
     };
+    "loan-advance": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LoanAdvance"];
+            };
+        };
+        responses: {
+            /** @description move a loan on */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "loan-answer": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LoanAnswer"];
+            };
+        };
+        responses: {
+            /** @description answer what is asked about a loan */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "loan-ask": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LoanAsk"];
+            };
+        };
+        responses: {
+            /** @description ask the other side for more time, or to have it back */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "loan-cancel": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LoanEnd"];
+            };
+        };
+        responses: {
+            /** @description cancel a loan that has not arrived */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "note-add": {
         parameters: {
             query?: never;
@@ -4578,6 +5906,206 @@ export interface operations {
         };
         responses: {
             /** @description check, sign, send a report upward, or note the instruction */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "offer-commit": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OfferCommit"];
+            };
+        };
+        responses: {
+            /** @description name what is lent; it is the receiver's from now on */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "offer-make": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OfferMake"];
+            };
+        };
+        responses: {
+            /** @description answer a line: accept, with conditions, or decline */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "offer-order": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OfferOrder"];
+            };
+        };
+        responses: {
+            /** @description order what was offered, or a part of it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "offer-refuse": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OfferMove"];
+            };
+        };
+        responses: {
+            /** @description say no to an order */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "offer-withdraw": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OfferMove"];
+            };
+        };
+        responses: {
+            /** @description take back what is not ordered yet */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4898,6 +6426,326 @@ export interface operations {
         };
         responses: {
             /** @description take down a report that came in */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "request-approve": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RequestMove"];
+            };
+        };
+        responses: {
+            /** @description approve a request: others see it from now on */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "request-cancel": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RequestMove"];
+            };
+        };
+        responses: {
+            /** @description cancel a request with the reason */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "request-close": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RequestMove"];
+            };
+        };
+        responses: {
+            /** @description look for no more; what is committed goes on */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "request-edit": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RequestEdit"];
+            };
+        };
+        responses: {
+            /** @description change a request; of an open one, its numbers */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "request-raise": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RequestRaise"];
+            };
+        };
+        responses: {
+            /** @description ask other agencies for help for an incident */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "request-return": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RequestMove"];
+            };
+        };
+        responses: {
+            /** @description return a request with the reason */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "request-submit": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RequestMove"];
+            };
+        };
+        responses: {
+            /** @description submit a draft for approval */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "request-widen": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RequestWiden"];
+            };
+        };
+        responses: {
+            /** @description let a request reach further at once */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5933,7 +7781,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description the noun */
-                kind: "agency" | "area" | "person" | "depot" | "hazard" | "report" | "incident" | "team" | "task" | "equipment" | "stock" | "device" | "note" | "alarm";
+                kind: "agency" | "area" | "person" | "depot" | "hazard" | "report" | "incident" | "fence" | "request" | "offer" | "loan" | "team" | "task" | "equipment" | "stock" | "device" | "note" | "stay" | "alarm";
             };
             cookie?: never;
         };
@@ -5965,7 +7813,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                kind: "agency" | "area" | "person" | "depot" | "hazard" | "report" | "incident" | "team" | "task" | "equipment" | "stock" | "device" | "note" | "alarm";
+                kind: "agency" | "area" | "person" | "depot" | "hazard" | "report" | "incident" | "fence" | "request" | "offer" | "loan" | "team" | "task" | "equipment" | "stock" | "device" | "note" | "stay" | "alarm";
                 id: string;
             };
             cookie?: never;
@@ -6013,6 +7861,71 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ResponseReport"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    messages: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the envelope */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/xml": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    suppliers: {
+        parameters: {
+            query: {
+                /** @description the line's id */
+                line: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Suppliers"];
                 };
             };
             /** @description Error */
@@ -6352,6 +8265,12 @@ export interface operations {
                 team: string;
                 from: string;
                 to: string;
+                /** @description only the points that a map of 512-pixel tiles needs at this zoom: the line moves by a pixel at most. Without it every position */
+                zoom?: number;
+                /** @description minutes; after a longer time without a position a new line begins */
+                gap?: number;
+                /** @description geojson is the same as a file, gpx a file of GPX 1.1 */
+                format?: "json" | "geojson" | "gpx";
             };
             header?: never;
             path?: never;
@@ -6359,12 +8278,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
+            /** @description the track */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/geo+json": string;
+                    "application/gpx+xml": string;
                     "application/json": components["schemas"]["Track"];
                 };
             };

@@ -4,7 +4,7 @@
 
 export type Kind =
   | 'agency' | 'area' | 'person' | 'depot' | 'hazard' | 'report' | 'incident'
-  | 'team' | 'task' | 'equipment' | 'stock' | 'device' | 'note' | 'alarm';
+  | 'fence' | 'request' | 'offer' | 'loan' | 'team' | 'task' | 'equipment' | 'stock' | 'device' | 'note' | 'stay' | 'alarm';
 
 export type Point = [lon: number, lat: number];
 export type Bound = [west: number, south: number, east: number, north: number];
@@ -18,13 +18,15 @@ export interface Share {
   agency: string;
   tier: 'view' | 'assist';
   redacted?: boolean;
-  source: 'manual' | 'task';
+  source: 'manual' | 'task' | 'loan';
 }
 
 export interface Scope {
   agency?: string;
   area?: string;
   shares?: Share[];
+  /** Desks of agencies at home in this division see it. */
+  reach?: string;
   teams?: string[];
   open?: boolean;
   admin?: boolean;
@@ -229,6 +231,9 @@ export interface Team extends Head<'team'> {
   task?: string;
   distress?: Distress;
   message?: Message;
+  /** The agency that has it on loan. */
+  holder?: string;
+  loan?: string;
   multi_assign?: boolean;
   invented?: boolean;
   retired?: boolean;
@@ -250,6 +255,8 @@ export interface Task extends Head<'task'> {
   interruptible?: boolean;
   check_every?: number;
   check_due?: string;
+  /** When a position first showed the team at the incident: a suggestion. */
+  arrival?: Stamp;
   ack_due?: string;
   flagged?: boolean;
 }
@@ -311,15 +318,142 @@ export interface Note extends Head<'note'> {
 }
 
 export interface Alarm extends Head<'alarm'> {
-  type: 'distress' | 'checkin' | 'no_answer' | 'incident';
+  type: 'distress' | 'checkin' | 'no_answer' | 'incident' | 'fence';
   tier: 1 | 2 | 3;
   text: string;
   incident?: string;
   task?: string;
   team?: string;
+  stay?: string;
   raised: Stamp;
   acked?: Stamp;
   ended?: Stamp;
+}
+
+export type FenceType = 'ring' | 'perimeter' | 'division';
+export type FencePurpose = 'hot' | 'warm' | 'cold' | 'staging' | 'watch';
+export type FenceWarn = 'enter' | 'exit' | 'dwell';
+
+export interface Fence extends Head<'fence'> {
+  name: string;
+  type: FenceType;
+  purpose: FencePurpose;
+  state: 'active' | 'ended';
+  incident?: string;
+  hazard?: string;
+  /** The middle of a ring; else where the name is written. */
+  center?: Point;
+  /** Of a ring, metres. */
+  radius?: number;
+  follows?: boolean;
+  /** Of a perimeter: rings, the outer one first. */
+  shape?: Point[][];
+  division?: string;
+  warn?: FenceWarn[];
+  /** Seconds. */
+  dwell?: number;
+  until?: string;
+  drawn: string;
+  reason?: string;
+}
+
+export interface Stay extends Head<'stay'> {
+  fence: string;
+  team: string;
+  incident?: string;
+  state: 'inside' | 'left';
+  found?: boolean;
+  entered: Stamp;
+  point: Point;
+  left?: Stamp;
+  dwell_due?: string;
+  dwelt?: Stamp;
+  reason?: string;
+}
+
+export type RequestState = 'draft' | 'submitted' | 'returned' | 'open' | 'closed' | 'cancelled' | 'expired';
+export type Ring = 'own' | 'county' | 'city' | 'province';
+
+export interface Line {
+  id: string;
+  capability?: string;
+  item?: string;
+  unit: string;
+  min: number;
+  max: number;
+  needed_by?: string;
+  text?: string;
+  offered?: number;
+  ordered?: number;
+  committed?: number;
+  moving?: number;
+  arrived?: number;
+}
+
+export interface Request extends Head<'request'> {
+  number: string;
+  incident: string;
+  state: RequestState;
+  title: string;
+  text?: string;
+  priority: number;
+  lines: Line[];
+  report_to: Place;
+  contact?: string;
+  ring?: Ring;
+  rings?: { ring: Ring; at: string; by?: string; waited?: number }[];
+  widen_due?: string;
+  until?: string;
+  back?: string;
+  reason?: string;
+  stamps?: Partial<Record<RequestState, Stamp>>;
+}
+
+export type OfferType = 'accept' | 'provisional' | 'decline';
+export type OfferState = 'made' | 'ordered' | 'committed' | 'declined' | 'refused' | 'withdrawn' | 'cancelled';
+
+export interface Offer extends Head<'offer'> {
+  request: string;
+  line: string;
+  incident: string;
+  type: OfferType;
+  state: OfferState;
+  quantity?: number;
+  conditions?: string;
+  ready?: string;
+  back?: string;
+  text?: string;
+  ordered?: number;
+  committed?: number;
+  reason?: string;
+  stamps?: Partial<Record<OfferState, Stamp>>;
+}
+
+export type LoanState = 'committed' | 'mobilising' | 'in_transit' | 'on_loan' | 'releasing' | 'returned' | 'cancelled';
+
+export interface Loan extends Head<'loan'> {
+  request: string;
+  line: string;
+  offer: string;
+  incident: string;
+  owner: string;
+  receiver: string;
+  resource: Ref;
+  name: string;
+  quantity: number;
+  unit: string;
+  state: LoanState;
+  next?: LoanState;
+  report_to: Place;
+  contact?: string;
+  eta?: string;
+  back?: string;
+  ask?: { type: 'extend' | 'recall'; until?: string; reason: string; stamp: Stamp };
+  handed_over?: Condition;
+  came_back?: Condition;
+  returned?: number;
+  reason?: string;
+  stamps: Partial<Record<LoanState, Stamp>>;
 }
 
 export interface Nouns {
@@ -330,12 +464,17 @@ export interface Nouns {
   hazard: Hazard;
   report: Report;
   incident: Incident;
+  fence: Fence;
+  request: Request;
+  offer: Offer;
+  loan: Loan;
   team: Team;
   task: Task;
   equipment: Equipment;
   stock: Stock;
   device: Device;
   note: Note;
+  stay: Stay;
   alarm: Alarm;
 }
 

@@ -2,8 +2,8 @@
 // the inputs of the commands, the frames of the socket.
 import type {
   Agency, AgencyType, AnyRecord, Bound, Capability, Channel, Condition, Count, Depot, Device, Duty, DutyLine,
-  Grade, Hazard, IncidentState, Kind, Need, NoteState, NoteType, Person, Place, Point, Ref, ReportState,
-  Role, TaskState, TaskType, TeamType,
+  FencePurpose, FenceType, FenceWarn, Grade, Hazard, IncidentState, Kind, LoanState, Need, NoteState, NoteType, OfferType, Person, Place, Point,
+  Ref, ReportState, Ring, Role, TaskState, TaskType, TeamType,
 } from './types';
 
 export interface ActorRef {
@@ -122,6 +122,20 @@ export interface CapabilityName {
   code: string;
   zh: string;
   en: string;
+  initials?: string[];
+}
+
+/** An agency that could help with a line of a request, as far as one may know. */
+export interface Supplier {
+  agency: string;
+  /** The request has come as far as this agency. */
+  reached: boolean;
+  able: number;
+  /** What it would have left after giving what is missing. */
+  left: number;
+  /** Estimated travel time of its nearest; 0 unknown. */
+  seconds?: number;
+  answers: { count: number; accepted: number; minutes: number };
 }
 
 /** Legal next states of each noun, from the server's own tables. */
@@ -186,6 +200,42 @@ export interface Commands {
   'task.checkin': { task: string; event_time?: string };
   'task.timer': { task: string; seconds: number };
   'task.correct': { task: string; state: TaskState; time: string; reason: string };
+  'fence.draw': {
+    name?: string; type: FenceType; purpose?: FencePurpose; incident?: string; hazard?: string; center?: Point; radius?: number; shape?: Point[][];
+    division?: string; warn?: FenceWarn[]; dwell?: number; until?: string;
+  };
+  'fence.edit': Expect & {
+    fence: string; name?: string; purpose?: FencePurpose; center?: Point; radius?: number; shape?: Point[][]; warn?: FenceWarn[]; dwell?: number;
+    until?: string; endless?: boolean;
+  };
+  'fence.end': Expect & { fence: string; reason?: string };
+  'request.raise': {
+    incident: string; title?: string; text?: string; priority?: number; lines: LineAsk[]; report_to?: Place; contact?: string;
+    until?: string; back?: string; draft?: boolean;
+  };
+  'request.edit': Expect & {
+    request: string; title?: string; text?: string; priority?: number; lines?: LineAsk[]; report_to?: Place; contact?: string; until?: string; back?: string;
+  };
+  'request.submit': RequestMove;
+  'request.approve': RequestMove;
+  'request.return': RequestMove;
+  'request.widen': { request: string; ring?: Ring };
+  'request.close': RequestMove;
+  'request.cancel': RequestMove;
+  'offer.make': {
+    request: string; line: string; agency?: string; type: OfferType; quantity?: number; conditions?: string; ready?: string; back?: string;
+    text?: string; reason?: string;
+  };
+  'offer.withdraw': OfferMove;
+  'offer.order': Expect & { offer: string; quantity?: number };
+  'offer.refuse': OfferMove;
+  'offer.commit': Expect & { offer: string; teams?: string[]; equipment?: string[]; stock?: string; quantity?: number; eta?: string };
+  'loan.advance': {
+    loan: string; from: LoanState; to: LoanState; eta?: string; condition?: Condition; returned?: number; reason?: string; event_time?: string;
+  };
+  'loan.ask': { loan: string; type: 'extend' | 'recall'; until?: string; reason: string };
+  'loan.answer': { loan: string; agree: boolean; until?: string; reason?: string };
+  'loan.cancel': { loan: string; reason: string };
   'note.add': {
     incident: string; task?: string; type?: NoteType; text?: string; photo?: string; internal?: boolean; to?: string; event_time?: string;
   };
@@ -233,6 +283,19 @@ export interface Commands {
 
 export type CommandName = keyof Commands;
 
+/** One line of a request as it is asked. */
+export interface LineAsk {
+  capability?: string;
+  item?: string;
+  unit?: string;
+  min?: number;
+  max: number;
+  needed_by?: string;
+  text?: string;
+}
+
+type RequestMove = Expect & { request: string; reason?: string };
+type OfferMove = Expect & { offer: string; reason?: string };
 type ReportRef = Expect & { report: string; reason?: string };
 type IncidentMove = Expect & { incident: string; reason?: string; outcome?: string; event_time?: string };
 type IncidentShare = Expect & { incident: string; agency: string; tier?: 'view' | 'assist'; redacted?: boolean; reason?: string };
@@ -240,9 +303,9 @@ type TaskEnd = Expect & { task: string; reason: string; event_time?: string };
 
 /** Frames the server sends over the socket. */
 export type Frame =
-  | { t: 'hello'; epoch: string; realm: string; seq: number; at: string; beat: number }
+  | { t: 'hello'; epoch: string; realm: string; seq: number; at: string; beat: number; nodes?: 'cut' }
   | { t: 'changes'; from: number; to: number; changes: Seen[] }
-  | { t: 'beat'; from: number; to: number; at: string; journal_at: string }
+  | { t: 'beat'; from: number; to: number; at: string; journal_at: string; nodes?: 'cut' }
   | TeamsFrame
   | { t: 'positions_gone'; team: string[] }
   | { t: 'presence'; open: Presence[] }

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { EventType, MoveTables } from '../api/types';
+import { things } from '../store/aid';
 import { make } from '../testing/records';
 import { findTypes } from './find';
 import { parse, type Context, type Reading } from './grammar';
 import { actionOf, type Key } from './keys';
-import { incidentSteps, taskEnds, taskSteps } from './moves';
+import { arrivalStep, incidentSteps, taskEnds, taskSteps } from './moves';
 
 const moves: MoveTables = {
   incident: { reported: ['verified', 'active', 'false_alarm', 'duplicate'], active: ['controlled', 'closed', 'duplicate'], closed: ['active', 'archived'], controlled: ['active', 'closed'], false_alarm: ['verified', 'archived'] },
@@ -19,7 +20,8 @@ const teams = [
 ];
 const incidents = [make('incident', 'i1', { number: '20261123-0001', title: '五女店镇火灾' }), make('incident', 'i7', { number: '20261123-0007', title: '氯气泄漏' })];
 const task = make('task', 'x', { team: 't1', state: 'en_route', next: 'on_scene' });
-const context: Context = { teams, incidents, incident: incidents[0], task: (t) => (t === 't1' ? task : undefined), moves };
+const asked = () => things([{ code: 'hazmat', zh: '危化品处置', en: 'Hazardous materials', initials: ['whpcz'] }, { code: 'flood.pump', zh: '排涝', en: 'Pumping', initials: ['pl'] }], [], [make('stock', 's')]);
+const context: Context = { teams, incidents, incident: incidents[0], task: (t) => (t === 't1' ? task : undefined), moves, things: asked };
 const read = (line: string, c: Partial<Context> = {}): Reading | undefined => parse(line, { ...context, ...c })[0];
 
 describe('the command line', () => {
@@ -55,8 +57,28 @@ describe('the command line', () => {
     expect(read('s jj01 xz')).toMatchObject({ do: 'refuse', word: 'bar.noMove' });
   });
 
+  it('asks others for help, one thing or more', () => {
+    const ask = { do: 'request', incident: { id: 'i1' } };
+    expect(read('请求 防化 3')).toMatchObject({ ...ask, lines: [{ capability: 'hazmat', max: 3 }] });
+    expect(read('z fh3 pl 2')).toMatchObject({ ...ask, lines: [{ capability: 'hazmat', max: 3 }, { capability: 'flood.pump', max: 2 }] });
+    expect(read('z 编织袋 2000条')).toMatchObject({ ...ask, lines: [{ item: 'sandbag', unit: '条', max: 2000 }] });
+    expect(read('z whp')).toMatchObject({ ...ask, lines: [{ capability: 'hazmat', max: 1 }] });
+    expect(read('z xyz 3')).toMatchObject({ do: 'refuse', word: 'bar.noThing' });
+    expect(read('z fh 3', { incident: undefined })).toMatchObject({ do: 'refuse', word: 'bar.noIncident' });
+    expect(read('b')).toMatchObject({ do: 'aid' });
+  });
+
   it('keeps the text of a note as it was typed', () => {
     expect(read('n 三楼  有人')).toMatchObject({ do: 'note', text: '三楼  有人' });
+  });
+
+  it('draws a fence around the open incident, a hot zone unless said', () => {
+    expect(read('围栏 500')).toMatchObject({ do: 'fence', incident: { id: 'i1' }, purpose: 'hot', radius: 500 });
+    expect(read('f 1.5km 温区')).toMatchObject({ do: 'fence', purpose: 'warm', radius: 1500 });
+    expect(read('fence staging 300 m')).toMatchObject({ do: 'fence', purpose: 'staging', radius: 300 });
+    expect(read('f')).toEqual({ do: 'fenceForm' });
+    expect(read('f 五百')).toMatchObject({ do: 'refuse', word: 'bar.fenceBad' });
+    expect(read('f 500', { incident: undefined })).toMatchObject({ do: 'refuse', word: 'bar.noIncident' });
   });
 
   it('opens incidents, and says what it does not know', () => {
@@ -123,5 +145,16 @@ describe('event types', () => {
     expect(findTypes('泄漏', events)[0]?.code).toBe('12D02');
     expect(findTypes('leak', events)[0]?.code).toBe('12D02');
     expect(findTypes('', events)).toEqual([]);
+  });
+});
+
+describe('a suggested arrival', () => {
+  const arrival = { at: '2026-11-23T08:00:00Z' };
+  it('is confirmed where that is legal, else the next step comes first, and it ends with the arrival', () => {
+    const of = (state: 'assigned' | 'en_route' | 'on_scene', more = {}) => arrivalStep(make('task', 'x', { state, arrival, ...more }), moves);
+    expect(of('en_route', { next: 'on_scene' })).toBe('on_scene');
+    expect(of('assigned', { next: 'acknowledged' })).toBe('acknowledged');
+    expect(of('on_scene')).toBeUndefined();
+    expect(arrivalStep(make('task', 'x', { state: 'en_route' }), moves)).toBeUndefined();
   });
 });

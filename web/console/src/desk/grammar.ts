@@ -5,11 +5,16 @@
 //	s xf21 dc       the team reports on scene (by radio); also duty: zq xq xz, and zb5 = five aboard
 //	q xf21          crew checked in, safe
 //	n TEXT          note on the open incident
+//	f 500 [warm]    fence of 500 m around the open incident, a hot zone unless said
+//	z fh 3 ps 2     ask others for help for the open incident: what and how many
+//	b               the board of pooled forces
 //	i 7 · g PLACE · r · c · h · a · ?
 //
 // Each verb has a letter, a Chinese word and an English one. Parsing is pure: it
 // answers what would be done, best reading first, and does nothing.
-import type { Duty, Incident, MoveTables, Task, TaskState, Team } from '../api/types';
+import type { Duty, FencePurpose, Incident, LineAsk, MoveTables, Task, TaskState, Team } from '../api/types';
+import { askOf, findThings, type Thing } from '../store/aid';
+import { parseMeters } from '../store/fences';
 import { findTeams, incidentOpen } from '../store/select';
 import { taskSteps } from './moves';
 
@@ -24,10 +29,14 @@ export type Reading =
   | { do: 'go'; text: string }
   | { do: 'recommend'; incident: Incident }
   | { do: 'close'; incident: Incident }
+  | { do: 'fence'; incident: Incident; purpose: FencePurpose; radius: number }
+  | { do: 'fenceForm' }
+  | { do: 'request'; incident: Incident; lines: LineAsk[] }
+  | { do: 'aid' }
   | { do: 'new' }
   | { do: 'ack' }
   | { do: 'help' }
-  | { do: 'refuse'; word: 'bar.noTeam' | 'bar.noIncident' | 'bar.noMove' | 'bar.needReason' | 'bar.noTask' | 'bar.unknown'; holes: Record<string, string> };
+  | { do: 'refuse'; word: 'bar.noTeam' | 'bar.noIncident' | 'bar.noMove' | 'bar.needReason' | 'bar.noTask' | 'bar.noThing' | 'bar.unknown' | 'bar.fenceBad'; holes: Record<string, string> };
 
 export interface Context {
   teams: readonly Team[];
@@ -36,9 +45,11 @@ export interface Context {
   incident: Incident | undefined;
   task: (team: string) => Task | undefined;
   moves: MoveTables;
+  /** what can be asked of others */
+  things?: () => readonly Thing[];
 }
 
-type Verb = 'assign' | 'status' | 'checkin' | 'note' | 'open' | 'go' | 'recommend' | 'close' | 'new' | 'ack' | 'help';
+type Verb = 'assign' | 'status' | 'checkin' | 'note' | 'open' | 'go' | 'recommend' | 'close' | 'fence' | 'request' | 'aid' | 'new' | 'ack' | 'help';
 
 const verbs: Record<Verb, string[]> = {
   assign: ['p', '派', '派遣', 'assign'],
@@ -49,6 +60,9 @@ const verbs: Record<Verb, string[]> = {
   go: ['g', '到', '定位', 'go'],
   recommend: ['r', '推荐', 'recommend'],
   close: ['c', '结束', 'close'],
+  fence: ['f', '围栏', '划定围栏', 'fence'],
+  request: ['z', '请求', '支援', '求援', 'request'],
+  aid: ['b', '支援板', 'aid'],
   new: ['h', '新', '接报', 'new'],
   ack: ['a', '确认', 'ack'],
   help: ['?', '？', 'help', '帮助'],
@@ -70,6 +84,14 @@ const duties: Record<Duty, string[]> = {
   off_duty: ['xq', '下勤', 'off'],
   on_break: ['xz', '休整', 'br'],
   out_of_service: ['ty', '停用', 'oos'],
+};
+
+const purposes: Record<FencePurpose, string[]> = {
+  hot: ['rq', '热', '热区', 'hot'],
+  warm: ['wq', '温', '温区', 'warm'],
+  cold: ['lq', '冷', '冷区', 'cold'],
+  staging: ['jjq', 'jj', '集结', '集结区', 'staging'],
+  watch: ['gzq', 'gz', '关注', '关注区', 'watch'],
 };
 
 /** These are refused in the bar: they need a reason, which has its own dialog. */
@@ -104,6 +126,11 @@ export function parse(line: string, c: Context): Reading[] {
       return withIncident(c, (incident) => [{ do: 'recommend', incident }]);
     case 'close':
       return withIncident(c, (incident) => [{ do: 'close', incident }]);
+    case 'fence':
+      return fence(rest, c);
+    case 'request':
+      return withIncident(c, (incident) => asked(rest, incident, c));
+    case 'aid':
     case 'new':
     case 'ack':
     case 'help':
@@ -115,6 +142,46 @@ export function parse(line: string, c: Context): Reading[] {
 
 function withIncident(c: Context, then: (i: Incident) => Reading[]): Reading[] {
   return c.incident ? then(c.incident) : [{ do: 'refuse', word: 'bar.noIncident', holes: {} }];
+}
+
+/** Radius and purpose in either order; neither opens the form. */
+function fence(words: string[], c: Context): Reading[] {
+  if (words.length === 0) return [{ do: 'fenceForm' }];
+  let purpose: FencePurpose = 'hot';
+  const lengths: string[] = [];
+  for (const word of words) {
+    const found = look(purposes, word.toLowerCase());
+    if (found) purpose = found;
+    else lengths.push(word);
+  }
+  const radius = parseMeters(lengths.join(' '));
+  if (!radius) return [{ do: 'refuse', word: 'bar.fenceBad', holes: { text: lengths.join(' ') } }];
+  return withIncident(c, (incident) => [{ do: 'fence', incident, purpose, radius }]);
+}
+
+/** "防化 3 排水 2": names and numbers in turn; the last name may still be open, so each of its meanings is offered. */
+function asked(words: string[], incident: Incident, c: Context): Reading[] {
+  const pairs: { name: string; n: number | undefined; unit?: string }[] = [];
+  for (const w of words) {
+    const at = pairs.at(-1);
+    const joined = /^(\D+)(\d{1,7})(\D{0,4})$/u.exec(w);
+    const number = /^(\d{1,7})(\D{0,4})$/u.exec(w);
+    if (number && at && at.n === undefined) Object.assign(at, { n: Number(number[1]), unit: number[2] || undefined });
+    else if (joined) pairs.push({ name: joined[1]!, n: Number(joined[2]), unit: joined[3] || undefined });
+    else pairs.push({ name: w, n: undefined });
+  }
+  const last = pairs.pop();
+  if (!last) return [];
+  const all = c.things?.() ?? [];
+  const lines: LineAsk[] = [];
+  for (const p of pairs) {
+    const found = findThings(p.name, all, 1)[0];
+    if (!found) return [{ do: 'refuse', word: 'bar.noThing', holes: { text: p.name } }];
+    lines.push(askOf(found, p.n, p.unit));
+  }
+  const found = findThings(last.name, all, 6);
+  if (found.length === 0) return [{ do: 'refuse', word: 'bar.noThing', holes: { text: last.name } }];
+  return found.map((x) => ({ do: 'request', incident, lines: [...lines, askOf(x, last.n, last.unit)] }));
 }
 
 function assign(words: string[], c: Context): Reading[] {

@@ -63,3 +63,13 @@ export function taskSteps(task: Task, moves: MoveTables): TaskState[] {
 export function taskEnds(task: Task, moves: MoveTables): TaskState[] {
   return (moves.task[task.type]?.[task.state] ?? []).filter((s) => sideEnds.includes(s));
 }
+
+/** The states from which a team may yet arrive; after them the suggestion is old. */
+const arriving: TaskState[] = ['assigned', 'acknowledged', 'en_route', 'staging'];
+
+/** The step that says the team is there, where its position says so first; the next one where that is not yet legal. */
+export function arrivalStep(task: Task, moves: MoveTables): TaskState | undefined {
+  if (!task.arrival || !arriving.includes(task.state)) return undefined;
+  const steps = taskSteps(task, moves);
+  return steps.includes('on_scene') ? 'on_scene' : steps[0];
+}

@@ -1,10 +1,14 @@
 // What the desk has in hand: the open incident, the chosen rows, the dialog, the
 // map. Panels and map meet here.
-import type { Incident, Place, Point, Problem, Ref, Report, Task, Team } from '../api/types';
+import type { Bound, Fence, Incident, Place, Point, Problem, Ref, Report, Task, Team } from '../api/types';
 import { say, sayCode } from '../i18n';
 import type { App } from '../session/app';
-import { incidentOpen, queue, taskByTeam } from '../store/select';
+import { fenceTitle } from '../store/fences';
+import type { Draft } from '../map/sketch';
+import { incidentOpen, queue, taskByTeam, tasksOf, when } from '../store/select';
+import { arrivalStep } from './moves';
 import { refusal, toast } from '../ui/toast';
+import { AidDesk } from './aid.svelte';
 import type { CommandName } from '../api/types';
 
 /** A question the desk asks before a command goes out. */
@@ -29,11 +33,22 @@ export interface CallForm {
   place?: Place;
 }
 
+/** A fence that is drawn, or changed where there is one. */
+export interface Fencing {
+  incident?: Incident;
+  fence?: Fence;
+  center?: Point;
+}
+
 /** What the desk needs of a map; see src/map. */
 export interface MapHandle {
   show(ref: Ref): void;
   go(point: Point, zoom?: number): void;
+  /** Brings it into view, and no smaller than can be judged. */
+  reveal(bound: Bound): void;
   pick(): Promise<Point | undefined>;
+  sketch(draft: Draft | undefined): void;
+  corners(onChange: (corners: Point[]) => void): Promise<boolean>;
   incidentAt(x: number, y: number): string | undefined;
   fitAll(): void;
   focus(): void;
@@ -43,21 +58,31 @@ export class Desk {
   incident: string | undefined = $state();
   report: string | undefined = $state();
   team: string | undefined = $state();
+  fence: string | undefined = $state();
   ask: Ask | undefined = $state.raw();
   call: CallForm | undefined = $state.raw();
+  fencing: Fencing | undefined = $state.raw();
   recommending = $state(false);
   barOpen = $state(false);
   picking = $state(false);
+  /** Corners are taken by clicks. */
+  tracing = $state(false);
   map: MapHandle | undefined = $state.raw();
+  /** Pooled forces: the board, the request being written. */
+  readonly aid: AidDesk;
 
-  constructor(readonly app: App) {}
+  constructor(readonly app: App) {
+    this.aid = new AidDesk(app);
+  }
 
   /** Puts the incident into F2 and tells the others that we have it open. */
   open(id: string | undefined, show = false) {
     if (this.incident !== id) this.recommending = false;
     this.incident = id;
     this.report = undefined;
-    this.call = undefined;
+    this.call = this.fencing = undefined;
+    this.aid.raising = undefined;
+    this.aid.shown = false;
     this.app.live.open(id ?? '');
     if (id && show) this.map?.show({ kind: 'incident', id });
   }
@@ -65,13 +90,43 @@ export class Desk {
   openReport(id: string) {
     this.report = id;
     this.incident = undefined;
-    this.call = undefined;
+    this.call = this.fencing = undefined;
     this.recommending = false;
+    this.aid.raising = undefined;
+    this.aid.shown = false;
     this.app.live.open('');
   }
 
   newCall(form: CallForm = {}) {
+    this.fencing = undefined;
     this.call = form;
+    this.aid.shown = false;
+  }
+
+  drawFence(form: Fencing = {}) {
+    this.call = this.aid.raising = undefined;
+    this.aid.shown = false;
+    this.fencing = form;
+  }
+
+  editFence(fence: Fence) {
+    this.drawFence({ fence, incident: this.app.store.get('incident', fence.incident) });
+  }
+
+  /** Marks a fence; the team that was marked is so no more. */
+  chooseFence(id: string | undefined) {
+    this.team = undefined;
+    this.fence = id;
+  }
+
+  /** A ring around an incident, as the command bar says it. */
+  async ringAround(incident: Incident, purpose: Fence['purpose'], radius: number): Promise<boolean> {
+    const done = await this.app.run('fence.draw', { type: 'ring', purpose, radius, incident: incident.id, ...(purpose === 'hot' ? { warn: ['enter'] } : {}) }, { marks: [{ kind: 'incident', id: incident.id }] });
+    const made = done?.put?.find((r) => r.kind === 'fence');
+    if (made?.kind !== 'fence') return false;
+    toast('good', say('done.fence', { fence: fenceTitle(made) }));
+    this.chooseFence(made.id);
+    return true;
   }
 
   /** The open incident as it is now. */
@@ -108,6 +163,15 @@ export class Desk {
     const done = await this.app.run('task.advance', { task: task.id, from: task.state, to, radio: true }, { marks });
     if (done) toast('good', say('done.advance', { team: this.app.store.get('team', task.team)?.call_sign ?? '', state: sayCode('task.state', to) }));
     return !!done;
+  }
+
+  /** The tasks whose teams seem to have arrived and that we direct, the earliest first. */
+  arrivals(tasks: readonly Task[]): Task[] {
+    const { app } = this;
+    if (!app.may('task.advance')) return [];
+    return tasks
+      .filter((x) => arrivalStep(x, app.vocabulary.moves) && (app.directs(x.scope) || app.directs(app.store.get('team', x.team)?.scope ?? {})))
+      .sort((a, b) => when(a.arrival) - when(b.arrival));
   }
 
   /** Agrees to a proposal for an own team; a crew below its least number asks for the reason first. */
@@ -201,6 +265,15 @@ export class Desk {
     const to = rows[at < 0 ? (by > 0 ? 0 : rows.length - 1) : Math.min(rows.length - 1, Math.max(0, at + by))]!;
     if (to.kind === 'report') this.openReport(to.id);
     else this.open(to.id);
+  }
+
+  /** Confirms the first suggested arrival at the open incident; false when there is none. */
+  confirmArrival(): boolean {
+    const task = this.incident ? this.arrivals(tasksOf(this.incident, this.app.store.all('task')))[0] : undefined;
+    const to = task && arrivalStep(task, this.app.vocabulary.moves);
+    if (!to) return false;
+    void this.advance(task, to);
+    return true;
   }
 
   openIncidents(): Incident[] {

@@ -5,7 +5,7 @@ import type { Incident, Seen, Task } from '../api/types';
 import type { Store } from '../store/store';
 import { alert } from './alert';
 import type { Identity } from './phone';
-import { midnight, news } from './select';
+import { lent, midnight, news } from './select';
 
 export class Diary {
   /** A task was given to the team or taken from it, and the leader has not said yes to that yet. */
@@ -30,6 +30,8 @@ export class Diary {
   /** A change that was applied just now. */
   heard(c: Seen): void {
     const found = news(c.put ?? [], this.who()?.team ?? '', (id) => this.known.get(id));
+    const loan = lent(c.put ?? [], this.who()?.team ?? '');
+    if (loan && c.actor.id !== this.who()?.person) alert('new', loan.report_to.text ?? loan.name);
     this.remember();
     // What this very phone did is no news.
     if (!found || c.actor.id === this.who()?.person) return;

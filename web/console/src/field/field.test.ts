@@ -1,15 +1,16 @@
 import 'fake-indexeddb/auto';
 import { expect, test, vi } from 'vitest';
 import { Refused } from '../api/http';
-import type { Note, Task } from '../api/types';
+import type { Note, Task, Stay } from '../api/types';
 import { bearing, Locate, meters, type Fix } from './locate';
 import { fit } from './photo';
 import type { Row } from './row';
-import { endedSince, geoUri, messages, news, openTasks, steps, usualPath } from './select';
+import { arrivalStep, endedSince, geoUri, insideNow, leaderMove, lent, loanOf, messages, news, openTasks, steps, usualPath } from './select';
 import { outcomeOf, sendRow } from './send';
 import { Storage } from './storage';
 import { Wake, type WakeLock } from './wake';
 import { hold } from './hold';
+import { make } from '../testing/records';
 
 const T0 = Date.parse('2026-11-23T08:00:00Z');
 const iso = (minutes: number) => new Date(T0 + minutes * 60_000).toISOString();
@@ -214,4 +215,29 @@ test('a hold acts after its time, once; a finger that slides off lets go', () =>
   vi.advanceTimersByTime(1_000);
   expect(done).toBe(2);
   vi.useRealTimers();
+});
+
+test('the phone says where the team is: a hot zone first, a fence it does not see as some area, an ended one never', () => {
+  const stay = (id: string, fence: string, minute: number, more: Partial<Stay> = {}) => make('stay', id, { fence, team: 'me', state: 'inside', entered: { at: iso(minute) }, ...more });
+  const fences = [make('fence', 'hot', { purpose: 'hot', state: 'active' }), make('fence', 'cold', { purpose: 'cold', state: 'active' }), make('fence', 'over', { state: 'ended' })];
+  const list = insideNow([stay('a', 'cold', 5), stay('b', 'hot', 1), stay('c', 'unseen', 3), stay('d', 'over', 9), stay('e', 'hot', 9, { team: 'other' }), stay('f', 'hot', 9, { state: 'left' })], fences, 'me');
+  expect(list.map((i) => [i.stay.id, i.fence?.id])).toEqual([['b', 'hot'], ['a', 'cold'], ['c', undefined]]);
+});
+
+test('the arrival is asked for on the way only, and the next step first where on scene is not yet legal', () => {
+  const t = task('t', 'en_route', { arrival: { at: iso(1) } });
+  expect(arrivalStep(t, 'en_route', ['on_scene', 'staging'], 'on_scene')).toBe('on_scene');
+  expect(arrivalStep(t, 'assigned', ['acknowledged', 'en_route'], 'acknowledged')).toBe('acknowledged');
+  expect(arrivalStep(t, 'on_scene', ['returning'], 'returning')).toBeUndefined();
+  expect(arrivalStep(task('t', 'en_route'), 'en_route', ['on_scene'], 'on_scene')).toBeUndefined();
+});
+
+test('shows the loan of the team, with the steps that are the leader\'s to tell', () => {
+  const loan = make('loan', 'l1', { resource: { kind: 'team', id: 't1' } });
+  const loans = [make('loan', 'l0', { resource: { kind: 'team', id: 't1' }, state: 'returned' }), make('loan', 'l2', { resource: { kind: 'team', id: 't2' } }), loan];
+  expect(loanOf(loans, 't1')?.id).toBe('l1');
+  expect(loanOf(loans, 't3')).toBeUndefined();
+  expect(['committed', 'mobilising', 'in_transit', 'on_loan', 'releasing'].map(leaderMove)).toEqual(['mobilising', 'in_transit', undefined, undefined, undefined]);
+  expect(lent([loan], 't1')).toBe(loan);
+  expect(lent([{ ...loan, state: 'mobilising' }], 't1')).toBeUndefined();
 });

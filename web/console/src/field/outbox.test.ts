@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { Outbox, type Deps, type Outcome, type RowStore } from './outbox';
-import { overtaken, project } from './project';
+import { overtaken, project, projectLoan } from './project';
 import type { Problem } from '../api/types';
 import { backoff, type Row } from './row';
 
@@ -304,5 +304,20 @@ test('the page shows the task moved on by the taps that the record does not show
   expect(project({ ...task, state: 'acknowledged', next: 'en_route' }, box.rows, next)).toMatchObject({ state: 'en_route', next: 'on_scene' });
   // The desk ended the task meanwhile: the taps change nothing.
   expect(project({ ...task, state: 'cancelled', next: '' }, box.rows, next)).toMatchObject({ state: 'cancelled', next: '', taps: [] });
+  box.stop();
+});
+
+test('the steps of a loan go out in their order, and the card shows them before the record does', async () => {
+  const { box, net, server } = setup();
+  net.online = false;
+  await box.add('loan.advance', { loan: 'l1', from: 'committed', to: 'mobilising' });
+  await box.add('loan.advance', { loan: 'l1', from: 'mobilising', to: 'in_transit' });
+  expect(box.rows.map((r) => r.lane)).toEqual(['loan:l1', 'loan:l1']);
+  expect(projectLoan({ id: 'l1', state: 'committed' }, box.rows)).toMatchObject({ state: 'in_transit', taps: [{}, {}] });
+  // The desk cancelled the loan meanwhile: the taps change nothing.
+  expect(projectLoan({ id: 'l1', state: 'cancelled' }, box.rows)).toMatchObject({ state: 'cancelled', taps: [] });
+  net.online = true;
+  await box.hurry();
+  expect(server.log).toHaveLength(2);
   box.stop();
 });

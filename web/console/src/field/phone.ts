@@ -48,7 +48,7 @@ export interface Prefs {
 const PREFS: Prefs = { share: false, theme: 'day', read: 0 };
 
 /** What the picture keeps: the leader's own work, not the whole city. */
-const KEPT: readonly Kind[] = ['incident', 'task', 'note', 'alarm', 'team'];
+const KEPT: readonly Kind[] = ['incident', 'fence', 'task', 'note', 'stay', 'alarm', 'team', 'loan', 'agency'];
 
 export type Phase = 'starting' | 'signed-out' | 'in';
 
@@ -87,7 +87,7 @@ export class Phone {
       now: Date.now,
       online: () => navigator.onLine,
       offset: () => this.clockOffset(),
-      overtaken: (row, p) => overtaken(row, p.code, (p.current as Task | undefined) ?? this.store.get('task', String(row.body.task))),
+      overtaken: (row, p) => overtaken(row, p.code, (p.current as Task | undefined) ?? this.store.get('task', String(row.body.task)) ?? this.store.get('loan', String(row.body.loan))),
       alone: (work) => (navigator.locks ? navigator.locks.request('liandong-outbox', { ifAvailable: true }, (lock) => (lock ? work() : undefined)) : work()) as Promise<void>,
       after: (ms, f) => {
         const t = setTimeout(f, ms);
@@ -225,6 +225,11 @@ export class Phone {
   projected(task: Task): Projected {
     const rows = [...this.taken.map((t) => t.row), ...this.outbox.rows.filter((r) => r.person === this.identity?.person)];
     return project(task, rows, (type, state) => this.movesOf(type, state)[0] ?? '');
+  }
+
+  /** Taps on a loan that its record may not show yet. */
+  loanRows(loan: string): Row[] {
+    return [...this.taken.map((t) => t.row), ...this.outbox.rows.filter((r) => r.person === this.identity?.person)].filter((r) => r.body.loan === loan);
   }
 
   /** Legal moves of a task of that type in that state, the usual one first. */
@@ -373,7 +378,7 @@ export class Phone {
     if (this.live.seq === 0 || !this.identity) return;
     this.dirty = false;
     this.keptAt = Date.now();
-    const records = KEPT.flatMap((k) => this.store.all(k) as AnyRecord[]).filter((r) => r.kind !== 'team' || r.id === this.identity?.team);
+    const records = KEPT.flatMap((k) => this.store.all(k) as AnyRecord[]).filter((r) => (r.kind === 'agency' ? this.store.all('loan').some((l) => l.receiver === r.id) : r.kind !== 'team' || r.id === this.identity?.team));
     const at = this.clock.now() - this.live.age() * 1000;
     this.pictureAt = at;
     this.offset = this.clockOffset();

@@ -39,11 +39,23 @@ export function project(task: Movable, rows: readonly Row[], next: NextOf): Proj
   return { state, next: taps.length ? next(task.type, state) : (task.next ?? ''), taps };
 }
 
+/** The same of a loan: its state, moved on by the taps that are still on the phone. */
+export function projectLoan(loan: { id: string; state: string }, rows: readonly Row[]): Omit<Projected, 'next'> {
+  let state = loan.state;
+  const taps: Row[] = [];
+  for (const row of [...rows].sort((a, b) => a.n - b.n)) {
+    if (row.command !== 'loan.advance' || row.body.loan !== loan.id || row.state !== 'waiting' || row.body.from !== state) continue;
+    state = String(row.body.to);
+    taps.push(row);
+  }
+  return { state, taps };
+}
+
 /**
  * Whether the step that was refused is in the record already: the desk entered
  * it for the team, or another phone was first. `current` is the task as the
  * refusal or the last picture shows it.
  */
 export function overtaken(row: Row, code: string, current: { stamps?: Record<string, unknown> } | undefined): boolean {
-  return row.command === 'task.advance' && code === 'illegal_move' && current?.stamps?.[String(row.body.to)] !== undefined;
+  return (row.command === 'task.advance' || row.command === 'loan.advance') && code === 'illegal_move' && current?.stamps?.[String(row.body.to)] !== undefined;
 }

@@ -47,6 +47,7 @@ export function laneOf(command: string, body: Record<string, unknown>, photo: bo
   const of = (field: string) => String(body[field] ?? '');
   if (command === 'team.distress') return 'distress';
   if (command.startsWith('task.')) return `task:${of('task')}`;
+  if (command.startsWith('loan.')) return `loan:${of('loan')}`;
   if (command === 'note.add') return `${photo ? 'photo' : 'note'}:${of('incident')}`;
   return `team:${of('team')}`;
 }

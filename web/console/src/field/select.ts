@@ -1,6 +1,7 @@
 // What the pages list, worked out from the records: plain functions.
 
-import type { Alarm, AnyRecord, Incident, Note, Task } from '../api/types';
+import type { Alarm, AnyRecord, Fence, Incident, Loan, Note, Stay, Task } from '../api/types';
+import { when } from '../store/select';
 
 const ENDED = new Set(['done', 'cancelled', 'refused', 'released', 'diverted']);
 
@@ -68,12 +69,23 @@ export function distressAlarm(alarms: readonly Alarm[], team: string): Alarm | u
 }
 
 /** An address that opens the phone's own map or navigation. */
-export function geoUri(i: Incident): string | undefined {
+export function geoUri(i: Pick<Incident, 'title' | 'place'>): string | undefined {
   const p = i.place.point;
   if (!p) return undefined;
   const at = `${p[1].toFixed(6)},${p[0].toFixed(6)}`; // geo: wants latitude first (RFC 5870)
   return `geo:${at}?q=${at}(${encodeURIComponent(i.title)})`;
 }
+
+/** The loan that a team is out on. */
+export const loanOf = (loans: readonly Loan[], team: string): Loan | undefined =>
+  loans.find((l) => l.resource.kind === 'team' && l.resource.id === team && l.state !== 'returned' && l.state !== 'cancelled');
+
+/** The step of a loan that its team's leader tells: up to the way. The arrival is the receiver's to confirm. */
+export const leaderMove = (state: string): 'mobilising' | 'in_transit' | undefined => (state === 'committed' ? 'mobilising' : state === 'mobilising' ? 'in_transit' : undefined);
+
+/** A loan of the team that was committed just now. */
+export const lent = (put: readonly AnyRecord[], team: string): Loan | undefined =>
+  put.find((r): r is Loan => r.kind === 'loan' && r.resource.id === team && r.state === 'committed');
 
 /** What in a change calls for the leader's attention: a task given to the team, or taken from it. */
 export function news(put: readonly AnyRecord[], team: string, before: (id: string) => Task | undefined): { kind: 'new' | 'ended'; task: Task } | undefined {
@@ -84,4 +96,28 @@ export function news(put: readonly AnyRecord[], team: string, before: (id: strin
     if (had && !ended(had) && (r.state === 'cancelled' || r.state === 'released' || r.state === 'diverted')) return { kind: 'ended', task: r };
   }
   return undefined;
+}
+
+/** A stay of the team that lasts, with its fence where the leader sees that. */
+export interface Inside {
+  stay: Stay;
+  fence: Fence | undefined;
+}
+
+/** Where the team is now: hot zones first, then who came in last. */
+export function insideNow(stays: readonly Stay[], fences: readonly Fence[], team: string): Inside[] {
+  const hot = (i: Inside) => Number(i.fence?.purpose === 'hot');
+  return stays
+    .filter((s) => s.team === team && s.state === 'inside')
+    .map((stay) => ({ stay, fence: fences.find((f) => f.id === stay.fence) }))
+    .filter((i) => i.fence?.state !== 'ended')
+    .sort((a, b) => hot(b) - hot(a) || when(b.stay.entered) - when(a.stay.entered));
+}
+
+const arriving = ['assigned', 'acknowledged', 'en_route', 'staging'];
+
+/** The step that says the team has arrived, where its position says so first; the next one where that is not yet legal. */
+export function arrivalStep(task: Task, state: string, moves: readonly string[], next: string): string | undefined {
+  if (!task.arrival || !arriving.includes(state)) return undefined;
+  return moves.includes('on_scene') ? 'on_scene' : next || undefined;
 }

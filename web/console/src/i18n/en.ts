@@ -1,9 +1,10 @@
-// The words of the screens in English; every key of zh must be here.
-import { enDesk } from './en.desk';
+// The words that all screens share, in English; every key of zh must be here.
 import type { zh } from './zh';
 
 export const en = {
-  ...enDesk,
+  'map.noResults': 'Nothing found',
+  'lang.other': '中文',
+  'lang.title': '切换为中文',
   'app.name': 'Liandong',
   'app.desk': 'Desk',
   'app.wall': 'Wall',
@@ -44,6 +45,7 @@ export const en = {
   'link.title': 'Link',
   'link.bar.delayed': 'Data {n} s late: the screen may not show the latest. Reconnecting',
   'link.bar.lost': 'Link cut for {n} s: the screen shows an old picture; whether teams are in contact is not known. Commands given now are NOT sent; use radio or telephone',
+  'link.bar.apart': 'The servers cannot hear each other: positions that came to another one may be old; confirm by radio. Commands work as usual',
   'link.back': 'The link is back, the picture is up to date',
 
   'sign.title': 'Sign in',
@@ -85,6 +87,24 @@ export const en = {
   'kind.device': 'Device',
   'kind.note': 'Note',
   'kind.alarm': 'Alarm',
+  'kind.fence': 'Fence',
+  'kind.request': 'Request',
+  'kind.offer': 'Offer',
+  'kind.loan': 'Loan',
+  'kind.stay': 'Stay in a fence',
+
+  'fence.purpose.hot': 'Hot zone',
+  'fence.purpose.warm': 'Warm zone',
+  'fence.purpose.cold': 'Cold zone',
+  'fence.purpose.staging': 'Staging area',
+  'fence.purpose.watch': 'Watch area',
+  'fence.type.ring': 'Ring',
+  'fence.type.perimeter': 'Drawn',
+  'fence.type.division': 'Division',
+  'fence.warn.enter': 'Entry',
+  'fence.warn.exit': 'Exit',
+  'fence.warn.dwell': 'Long stay',
+  'fence.inside': '{n} inside',
 
   'incident.state.reported': 'Reported',
   'incident.state.verified': 'Verified',
@@ -174,6 +194,7 @@ export const en = {
   'alarm.type.checkin': 'Check-in overdue',
   'alarm.type.no_answer': 'No answer',
   'alarm.type.incident': 'Major incident',
+  'alarm.type.fence': 'Fence',
   'alarm.ack': 'Acknowledge',
   'alarm.acked': 'acknowledged by {name}',
   'alarm.count': '{n} open',

@@ -1,13 +1,22 @@
 // Words of the screens. Chinese is the source; English satisfies its keys, so a
-// missing word does not compile. A word is a plain string with {holes}.
+// missing word does not compile. A word is a plain string with {holes}. The
+// desk brings its own words, which the other screens need not load.
 import { en } from './en';
 import { zh } from './zh';
+import type { zhAid } from './zh.aid';
+import type { zhDesk } from './zh.desk';
 
 export type Lang = 'zh' | 'en';
-export type Word = keyof typeof zh;
+export type Word = keyof typeof zh | keyof typeof zhDesk | keyof typeof zhAid;
 type Holes = Record<string, string | number>;
 
-const books: Record<Lang, Record<Word, string>> = { zh, en };
+const books: Record<Lang, Record<string, string>> = { zh: { ...zh }, en: { ...en } };
+
+/** Adds the words of one screen. */
+export function learn(words: Record<Lang, Record<string, string>>) {
+  Object.assign(books.zh, words.zh);
+  Object.assign(books.en, words.en);
+}
 
 function saved(): Lang {
   try {
@@ -43,11 +52,11 @@ export function fill(text: string, holes?: Holes): string {
 }
 
 /** The word in the language of the screen. */
-export const say = (word: Word, holes?: Holes): string => fill(books[lang][word], holes);
+export const say = (word: Word, holes?: Holes): string => fill(books[lang][word] ?? word, holes);
 
 /** A word made of a family and a code from the server; the code itself when the family lacks it. */
 export function sayCode(family: string, code: string): string {
-  return books[lang][`${family}.${code}` as Word] ?? code;
+  return books[lang][`${family}.${code}`] ?? code;
 }
 
 /** The one of two names that the screen speaks. */

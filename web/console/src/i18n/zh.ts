@@ -1,9 +1,10 @@
-// The words of the screens, in Chinese: the source of all keys.
+// The words that all screens share, in Chinese: the source of all keys.
 // A family and a code from the server make a key: incident.state.active.
-import { zhDesk } from './zh.desk';
 
 export const zh = {
-  ...zhDesk,
+  'map.noResults': '没有结果',
+  'lang.other': 'EN',
+  'lang.title': 'Switch to English',
   'app.name': '联动',
   'app.desk': '调度台',
   'app.wall': '大屏',
@@ -44,6 +45,7 @@ export const zh = {
   'link.title': '链路',
   'link.bar.delayed': '数据延迟 {n} 秒：屏幕所示可能不是最新情况，正在重连',
   'link.bar.lost': '链路中断 {n} 秒：屏幕所示为旧情况，队伍是否失联此时无从判断。此时下达的命令不会发送，请改用电台或电话',
+  'link.bar.apart': '服务器之间的连接中断：经其他服务器上报的定位可能不是最新，请以电台核实。调度命令照常有效',
   'link.back': '链路已恢复，数据为最新',
 
   'sign.title': '登录',
@@ -85,6 +87,24 @@ export const zh = {
   'kind.device': '设备',
   'kind.note': '记录',
   'kind.alarm': '告警',
+  'kind.fence': '围栏',
+  'kind.request': '支援请求',
+  'kind.offer': '响应',
+  'kind.loan': '借调',
+  'kind.stay': '围栏内停留',
+
+  'fence.purpose.hot': '热区',
+  'fence.purpose.warm': '温区',
+  'fence.purpose.cold': '冷区',
+  'fence.purpose.staging': '集结区',
+  'fence.purpose.watch': '关注区',
+  'fence.type.ring': '圆形',
+  'fence.type.perimeter': '手绘',
+  'fence.type.division': '区划',
+  'fence.warn.enter': '进入',
+  'fence.warn.exit': '离开',
+  'fence.warn.dwell': '停留超时',
+  'fence.inside': '在内 {n} 队',
 
   'incident.state.reported': '已接报',
   'incident.state.verified': '已核实',
@@ -174,6 +194,7 @@ export const zh = {
   'alarm.type.checkin': '清点超时',
   'alarm.type.no_answer': '未应答',
   'alarm.type.incident': '重大事件',
+  'alarm.type.fence': '围栏',
   'alarm.ack': '确认',
   'alarm.acked': '{name} 已确认',
   'alarm.count': '未确认 {n}',

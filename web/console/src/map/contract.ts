@@ -1,14 +1,17 @@
 // What a console gives the map and gets from it. Points are [lon, lat] in
 // WGS-84, distances metres, bounds west, south, east, north.
-import type { PaddingOptions } from 'maplibre-gl';
+import type { Map as GLMap, PaddingOptions } from 'maplibre-gl';
 import type { Bound, Point, Ref } from '../api/types';
 import type { Lang } from '../i18n';
 import type { Clock } from '../store/clock';
 import type { Looks } from '../store/looks';
 import type { Positions } from '../store/positions';
 import type { Store } from '../store/store';
+import type { DragOptions } from './drag';
 import type { Scale } from './enlarge';
 import type { Theme } from './palette';
+import type { Draft } from './sketch';
+import type { MapTools } from './tools';
 
 /** The browser cannot draw it (no WebGL2): show lists alone. */
 export class MapUnavailable extends Error {
@@ -27,6 +30,8 @@ export interface MapOptions {
   lang?: Lang;
   /** What is shown at first, and by fit() with nothing to fit. */
   home?: Bound;
+  /** What a hand does on it besides looking; without, only looking. */
+  tools?: (map: GLMap, drag: DragOptions) => MapTools;
   /** false: a picture that no hand moves. */
   interactive?: boolean;
   /** areas_version of the settings: outlines are then kept by the browser until it moves. */
@@ -47,7 +52,7 @@ export interface MapLayer {
   on: boolean;
 }
 
-export type LayerId = 'areas' | 'depots' | 'hazards' | 'links' | 'teams' | 'incidents' | 'labels';
+export type LayerId = 'areas' | 'fences' | 'depots' | 'hazards' | 'links' | 'teams' | 'incidents' | 'labels';
 
 export interface FitOptions {
   /** Go there at once. */
@@ -76,6 +81,10 @@ export interface MapView {
   setLayer(id: string, on: boolean): void;
   /** Clicks add points; the listener hears the length in metres. */
   measure(on: boolean, onChange?: (meters: number) => void): void;
+  /** Shows the draft of a fence. */
+  sketch(draft: Draft | undefined): void;
+  /** Clicks add corners to the draft's, and the listener hears all of them; true after Enter, false after Escape. */
+  corners(onChange: (corners: Point[]) => void): Promise<boolean>;
   /** The incident at a point of the map's own box, CSS pixels. */
   incidentAt(x: number, y: number): string | undefined;
   fit(what?: Bound | readonly Ref[], options?: FitOptions): void;

@@ -10,6 +10,7 @@ const names: { id: LayerId; zh: string; en: string }[] = [
   { id: 'labels', zh: '队伍标注', en: 'Team labels' },
   { id: 'hazards', zh: '重大危险源', en: 'Hazard sources' },
   { id: 'depots', zh: '仓库站点', en: 'Depots' },
+  { id: 'fences', zh: '围栏', en: 'Fences' },
   { id: 'areas', zh: '行政区', en: 'Areas' },
 ];
 

@@ -37,13 +37,18 @@ export interface LiveLayer {
 }
 
 export type Properties = Record<string, string | number | boolean>;
-export type Feature = GeoJSON.Feature<GeoJSON.Point | GeoJSON.LineString, Properties>;
-export type Collection = GeoJSON.FeatureCollection<GeoJSON.Point | GeoJSON.LineString, Properties>;
+type Geometry = GeoJSON.Point | GeoJSON.LineString | GeoJSON.Polygon;
+export type Feature = GeoJSON.Feature<Geometry, Properties>;
+export type Collection = GeoJSON.FeatureCollection<Geometry, Properties>;
 
 export const collection = (features: Feature[]): Collection => ({ type: 'FeatureCollection', features });
 export const spot = (at: Point, properties: Properties): Feature => ({ type: 'Feature', properties, geometry: { type: 'Point', coordinates: [...at] } });
 export const line = (points: readonly Point[], properties: Properties = {}): Feature => ({
   type: 'Feature', properties, geometry: { type: 'LineString', coordinates: points.map((p) => [...p]) },
+});
+
+export const polygon = (rings: readonly (readonly Point[])[], properties: Properties = {}): Feature => ({
+  type: 'Feature', properties, geometry: { type: 'Polygon', coordinates: rings.map((r) => r.map((p) => [...p])) },
 });
 
 /** A layer whose data are a pure function of the scene, sent to the map only when they differ. */

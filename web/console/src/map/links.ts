@@ -1,5 +1,6 @@
-// A thin line from each team on its way to where it goes.
-import { type Point, type Task } from '../api/types';
+// A thin line from each team on its way to where it goes, and an arc for what is
+// lent: from where it is, or its owner's home, to where it reports.
+import { type Loan, type Point, type Task } from '../api/types';
 import { incidentOpen, taskByTeam } from '../store/select';
 import { isStale } from '../store/positions';
 import { many } from './crowd';
@@ -35,15 +36,40 @@ export function linkFeatures(scene: Pick<Scene, 'store' | 'positions' | 'selecte
       }),
     );
   }
+  for (const l of scene.store.all('loan')) {
+    const to = l.report_to.point;
+    const from = loanFrom(l, scene);
+    if (!to || !from) continue;
+    const selected = isSelected(scene, 'team', l.resource.id) || isSelected(scene, 'incident', l.incident);
+    out.push(line(arc(from, to), { loan: true, waits: l.state === 'committed' || l.state === 'mobilising', ...(selected && { selected: true }) }));
+  }
   return out;
+}
+
+/** Where an arc begins: where the team is, until it has arrived; then its owner's home. Undefined when nothing is lent. */
+function loanFrom(l: Loan, { store, positions }: Pick<Scene, 'store' | 'positions'>): Point | undefined {
+  if (!['committed', 'mobilising', 'in_transit', 'on_loan'].includes(l.state)) return undefined;
+  const p = l.state === 'on_loan' ? undefined : positions.get(l.resource.id);
+  if (p) return [p.lon, p.lat];
+  return (l.resource.kind === 'team' ? store.get('team', l.resource.id)?.base.point : undefined) ?? store.get('agency', l.owner)?.place.point;
+}
+
+/** A bow between two points, to the left of the way: to and fro do not lie on each other. */
+export function arc([x, y]: Point, [u, v]: Point): Point[] {
+  const [dx, dy] = [(u - x) * 0.2, (v - y) * 0.2];
+  return Array.from({ length: 17 }, (_, i) => {
+    const t = i / 16;
+    const bow = 4 * t * (1 - t);
+    return [x + (u - x) * t - dy * bow, y + (v - y) * t + dx * bow];
+  });
 }
 
 export const links = featureLayer({
   id: 'link',
-  kinds: ['task', 'team', 'incident'],
+  kinds: ['task', 'team', 'incident', 'loan'],
   features: linkFeatures,
   style: (source, p) => {
-    const paint = { 'line-color': p.status.dispatched, 'line-width': ['case', ['has', 'selected'], 2, 1.1], 'line-opacity': ['case', ['has', 'selected'], 0.95, 0.5] };
+    const paint = { 'line-color': ['case', ['has', 'loan'], p.status.returning, p.status.dispatched], 'line-width': ['case', ['has', 'selected'], 2, ['has', 'loan'], 2.5, 1.1], 'line-opacity': ['case', ['any', ['has', 'selected'], ['has', 'loan']], 0.95, 0.5] };
     return [
       { id: 'link', type: 'line', source, filter: ['!', ['get', 'waits']], layout: { 'line-cap': 'round' }, paint: paint as never },
       // Not under way yet, or not heard of lately: dashed.

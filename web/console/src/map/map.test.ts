@@ -1,20 +1,25 @@
 // The pure parts: which symbol, what counts as stale, which names are written.
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import type { Alarm, Area, Incident, Task, Team } from '../api/types';
+import type * as GeoJSON from 'geojson';
+import type { Alarm, Area, Fence, Incident, Loan, Point, Stay, Task, Team } from '../api/types';
 import { Clock } from '../store/clock';
 import { Looks } from '../store/looks';
 import { Positions } from '../store/positions';
 import { Store } from '../store/store';
+import { make } from '../testing/records';
 import { attribution } from './attribution';
+import { meters } from '../store/geo';
+import { divisions, fenceDashes, fenceFeatures } from './fences';
 import { glyphOf } from './glyphs';
 import { groupOf } from './groups';
 import { incidentFeatures, loudIncident } from './incidents';
-import { goalOf, linkFeatures } from './links';
+import { arc, goalOf, linkFeatures } from './links';
 import { Crowd, many } from './crowd';
 import { lengthOf, measureFeatures } from './measure';
 import { palettes } from './palette';
 import { boundOf, homeOf, pointOf } from './places';
+import { sketchFeatures } from './sketch';
 import { art, incidentSymbol, teamSymbol } from './symbols';
 import { loudTeam, markOf, slotOffset, teamFeatures } from './teams';
 
@@ -152,6 +157,31 @@ test('a line leads from a team to where it goes, and to nowhere once it is there
   expect(linkFeatures(s)).toEqual([]);
 });
 
+test('what is lent is an arc to where it reports, dashed until it is under way', () => {
+  const loan = (state: Loan['state'], more: Partial<Loan> = {}) => make('loan', 'l1', { state, owner: 'a1', resource: { kind: 'team', id: 't1' }, report_to: { point: [113.6, 34.6] }, ...more });
+  const ends = (f: ReturnType<typeof linkFeatures>[number] | undefined) => {
+    const c = f!.geometry.coordinates as Point[];
+    return [c[0], c.at(-1)];
+  };
+  const s = scene(team('t1'), make('agency', 'a1', { place: { point: [113.1, 34.1] } }), loan('committed'));
+  expect(linkFeatures(s)[0]!.properties).toMatchObject({ loan: true, waits: true });
+  expect(ends(linkFeatures(s)[0])).toEqual([[113, 34], [113.6, 34.6]]);
+  fix(s.positions, 't1', [113.2, 34.2]);
+  s.store.apply([loan('in_transit')]);
+  expect(linkFeatures(s)[0]!.properties).toMatchObject({ waits: false });
+  expect(ends(linkFeatures(s)[0])[0]).toEqual([113.2, 34.2]);
+  // What has arrived is drawn from its home; an item from its owner's.
+  s.store.apply([loan('on_loan')]);
+  expect(ends(linkFeatures(s)[0])[0]).toEqual([113, 34]);
+  s.store.apply([loan('on_loan', { resource: { kind: 'equipment', id: 'e' } })]);
+  expect(ends(linkFeatures(s)[0])[0]).toEqual([113.1, 34.1]);
+  s.store.apply([loan('releasing')]);
+  expect(linkFeatures(s)).toEqual([]);
+  // There and back do not lie on each other.
+  expect(arc([0, 0], [10, 0])[8]).toEqual([5, 2]);
+  expect(arc([10, 0], [0, 0])[8]).toEqual([5, -2]);
+});
+
 test('the length is that of great circles, told at each point', () => {
   expect(lengthOf([[113, 34]])).toBe(0);
   // A degree of latitude on a sphere of 6,371,008.8 m.
@@ -197,6 +227,7 @@ test('grades and status have the colours of the panels', () => {
   for (const [text, p] of [[dark, palettes.dark], [day, palettes.day]] as const) {
     for (const [grade, colour] of Object.entries(p.grade)) expect(value(text, `grade-${grade}`), `grade ${grade}`).toBe(colour);
     for (const [look, colour] of Object.entries(p.status)) if (look !== 'distress') expect(value(text, `status-${look}`), look).toBe(colour);
+    for (const [purpose, colour] of Object.entries(p.fence)) expect(value(text, `fence-${purpose}`), purpose).toBe(colour);
     expect(p.status.distress).toBe(p.status.lost);
   }
 });
@@ -238,5 +269,46 @@ describe('a crowd', () => {
     expect(linkFeatures(s)).toEqual([]);
     s.selected = { kind: 'incident', id: 'i2' };
     expect(linkFeatures(s)).toHaveLength(1);
+  });
+});
+
+describe('fences', () => {
+  const fence = (id: string, more: Partial<Fence> = {}): Fence => ({
+    ...head, kind: 'fence', id, name: '热区 化工厂', type: 'ring', purpose: 'hot', state: 'active', center: [113.8, 34], radius: 500, drawn: head.created, ...more,
+  });
+  const stay = (id: string, more: Partial<Stay> = {}): Stay => ({ ...head, kind: 'stay', id, fence: 'f1', team: 't1', state: 'inside', entered: { at: head.created }, point: [113.8, 34], ...more });
+
+  test('a ring is drawn as its circle with the words on its northern edge, and who is inside is counted', () => {
+    const s = scene(fence('f1'), stay('s1'), stay('s2', { team: 't2' }), stay('s3', { team: 't3', state: 'left' }));
+    const [ring, words] = fenceFeatures(s);
+    expect(ring!.geometry.type).toBe('Polygon');
+    const corners = (ring!.geometry as GeoJSON.Polygon).coordinates[0]!;
+    for (const c of corners) expect(meters([113.8, 34], c as [number, number])).toBeCloseTo(500, 0);
+    expect(words!.properties).toMatchObject({ label: '热区 化工厂\n在内 2 队', loud: true });
+    expect((words!.geometry as GeoJSON.Point).coordinates[1]).toBeGreaterThan(34.0044);
+  });
+
+  test('what has ended is not drawn, and the most dangerous lies on top', () => {
+    const s = scene(fence('f1'), fence('f2', { purpose: 'cold', radius: 1000 }), fence('f3', { state: 'ended' }));
+    expect(fenceFeatures(s).map((f) => f.properties.id)).toEqual(['f2', 'f2', 'f1', 'f1']);
+  });
+
+  test('a division is drawn along the tiles; of two the more dangerous gives the colour', () => {
+    const s = scene(fence('f1', { type: 'division', division: '411002', radius: undefined, purpose: 'watch' }), fence('f2', { type: 'division', division: '411002', radius: undefined, purpose: 'hot' }));
+    expect(divisions(s)).toEqual([{ code: '411002', purpose: 'hot' }]);
+    expect(fenceFeatures(s).every((f) => f.geometry.type === 'Point')).toBe(true);
+  });
+
+  test('purposes differ by more than colour, and a reader can hide them', () => {
+    expect(new Set(Object.values(fenceDashes).map(String)).size).toBe(5);
+    for (const id of ['fence', 'fence-line', 'fence-label', 'fence-division-county']) expect(groupOf(id), id).toBe('fences');
+  });
+
+  test('a draft is drawn from two corners on, and with three it is closed', () => {
+    const corners: [number, number][] = [[113, 34], [113.1, 34], [113.1, 34.1]];
+    expect(sketchFeatures({ purpose: 'hot', corners: corners.slice(0, 2) })[0]!.geometry.type).toBe('LineString');
+    expect(sketchFeatures({ purpose: 'hot', corners })[0]!.geometry.type).toBe('Polygon');
+    expect(sketchFeatures({ purpose: 'hot', corners: corners.slice(0, 1) }, [113.05, 34.05]).map((f) => f.geometry.type)).toEqual(['LineString', 'Point']);
+    expect(sketchFeatures(undefined)).toEqual([]);
   });
 });

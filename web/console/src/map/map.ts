@@ -8,24 +8,26 @@ import 'maplibre-gl/dist/maplibre-gl.css';
 import './map.css';
 import type { Bound, Kind, Point, Ref } from '../api/types';
 import type { Lang } from '../i18n';
+import { standing } from '../store/fences';
 import { areaLayer, coverAreas, firstAreaLine } from './areas';
 import { Attribution } from './attribution';
 import { addBase, hasBase, plainStyle } from './base';
 import { MapUnavailable, type FitOptions, type LayerId, type MapLayer, type MapOptions, type MapView } from './contract';
 import { depots } from './depots';
-import { Drag } from './drag';
 import { enlarge } from './enlarge';
+import { fenceLayer, fenceRings } from './fences';
 import { allGroups, showGroups } from './groups';
 import { hazards } from './hazards';
 import { incidentHits, incidents } from './incidents';
 import { alarmed, type LiveLayer, type Scene } from './layer';
 import { links } from './links';
-import { Measure } from './measure';
 import type { Theme } from './palette';
 import { Picker, round } from './pick';
-import { boundOf, homeOf, pointOf } from './places';
+import { boundOf, homeOf, pointOf, widened } from './places';
+import type { Draft } from './sketch';
 import { symbolImage } from './symbols';
 import { teamLayer } from './teams';
+import type { MapTools } from './tools';
 
 export { MapUnavailable };
 export type { FitOptions, LayerId, MapLayer, MapOptions, MapView } from './contract';
@@ -46,8 +48,7 @@ class View implements MapView {
   readonly #scene: Scene;
   readonly #live: Record<Exclude<LayerId, 'labels'>, LiveLayer>;
   readonly #picker: Picker;
-  readonly #measure: Measure;
-  readonly #drag: Drag;
+  readonly #tools: MapTools | undefined;
   readonly #attribution: Attribution;
   readonly #select = new Set<(ref: Ref | undefined) => void>();
   readonly #pointer = new Set<(at: Point | undefined) => void>();
@@ -69,16 +70,15 @@ class View implements MapView {
     const { store, positions, clock, looks } = o;
     this.#scene = { store, positions, clock, looks, theme: o.theme ?? 'dark', lang: o.lang ?? 'zh', selected: undefined, motion: !still?.matches };
     // In the order they are drawn, lowest first.
-    this.#live = { areas: areaLayer(o.areasVersion), depots, hazards, links, teams: teamLayer(o.scale?.icon), incidents };
+    this.#live = { areas: areaLayer(o.areasVersion), fences: fenceLayer(), depots, hazards, links, teams: teamLayer(o.scale?.icon), incidents };
     this.#url = o.base ?? '/basemap.pmtiles';
     this.#base = hasBase(this.#url);
     const home = o.home ?? homeOf(store);
     this.#homed = home !== undefined;
     this.#map = open(container, o, this.#scene.theme, home);
     this.#picker = new Picker(this.#map);
-    this.#measure = new Measure(this.#map);
     this.#attribution = new Attribution(this.#map);
-    this.#drag = new Drag(this.#map, {
+    this.#tools = o.tools?.(this.#map, {
       may: () => !!this.onDrop && !this.#busy(),
       team: (x, y) => {
         const id = this.#at(x, y, ['team'])?.id;
@@ -121,9 +121,9 @@ class View implements MapView {
   show(ref: Ref): boolean {
     this.select(ref);
     const { store, positions } = this.#scene;
-    const area = ref.kind === 'area' ? store.get('area', ref.id)?.bound : undefined;
-    if (area) {
-      this.fit(area);
+    const bound = extentOf(ref, store);
+    if (bound) {
+      this.fit(bound);
       return true;
     }
     const center = pointOf(ref, store, positions);
@@ -147,8 +147,16 @@ class View implements MapView {
   }
 
   measure(on: boolean, onChange?: (meters: number) => void) {
-    if (on) this.#measure.start(onChange);
-    else this.#measure.stop();
+    if (on) this.#tools?.measure.start(onChange);
+    else this.#tools?.measure.stop();
+  }
+
+  sketch(draft: Draft | undefined) {
+    this.#tools?.sketch.set(draft);
+  }
+
+  corners(onChange: (corners: Point[]) => void) {
+    return this.#tools?.sketch.take(onChange) ?? Promise.resolve(false);
   }
 
   incidentAt(x: number, y: number) {
@@ -177,6 +185,7 @@ class View implements MapView {
   setLang(lang: Lang) {
     this.#scene.lang = lang;
     this.#name();
+    this.#draw();
   }
 
   destroy() {
@@ -185,9 +194,9 @@ class View implements MapView {
     for (const end of this.#ends) end();
     clearTimeout(this.#timer);
     this.#picker.cancel();
-    this.#measure.stop();
-    this.#drag.stop();
-    if (this.#ready) for (const layer of Object.values(this.#live)) layer.remove(this.#map);
+    for (const tool of Object.values(this.#tools ?? {})) tool.stop();
+    // The other way round: fences are drawn from the areas' tiles.
+    if (this.#ready) for (const layer of Object.values(this.#live).reverse()) layer.remove(this.#map);
     this.#map.remove();
   }
 
@@ -220,8 +229,7 @@ class View implements MapView {
     const map = this.#map;
     for (const layer of Object.values(this.#live)) layer.add(map, this.#scene);
     this.#lift();
-    this.#measure.add(map, this.#scene.theme);
-    this.#drag.add(map, this.#scene.theme);
+    for (const tool of Object.values(this.#tools ?? {})) tool.add(map, this.#scene.theme);
     enlarge(map, this.o.scale, true);
     this.#ready = true;
     this.#hide();
@@ -236,7 +244,7 @@ class View implements MapView {
 
   /** What is in need, then names, go above all symbols: they hide behind no icon. */
   #lift() {
-    for (const id of ['team-alarm', 'team-select', 'team-top', 'depot-label', 'hazard-label', 'team-label-row', 'team-label', 'incident-label']) if (this.#map.getLayer(id)) this.#map.moveLayer(id);
+    for (const id of ['team-alarm', 'team-select', 'team-top', 'depot-label', 'hazard-label', 'fence-label', 'team-label-row', 'team-label', 'incident-label']) if (this.#map.getLayer(id)) this.#map.moveLayer(id);
   }
 
   #draw(dirty?: ReadonlySet<Kind>) {
@@ -282,7 +290,7 @@ class View implements MapView {
   }
 
   #busy() {
-    return this.#picker.busy || this.#measure.on;
+    return this.#picker.busy || !!this.#tools && (this.#tools.measure.on || this.#tools.sketch.busy);
   }
 
   #hover(e: MapMouseEvent) {
@@ -296,13 +304,17 @@ class View implements MapView {
     for (const l of [...this.#pointer]) l(at);
   }
 
-  /** The thing under a point: incidents before teams before places, as they lie. */
+  /** The thing under a point: incidents before teams before places before fences, as they lie. */
   #at(x: number, y: number, only?: readonly string[], near = 5): Ref | undefined {
     if (!this.#ready) return undefined;
-    const hits = (only ?? ['team-top', 'incident', 'team', 'hazard', 'depot']).filter((id) => this.#map.getLayer(id));
+    const all = this.#scene.store.count('fence') ? [...hitLayers, ...fenceHits] : hitLayers;
+    const hits = (only ?? all).filter((id) => this.#map.getLayer(id));
     for (const id of hits) {
       const f = this.#map.queryRenderedFeatures([[x - near, y - near], [x + near, y + near]], { layers: [id] })[0];
-      if (f) return { kind: f.properties['kind'] as Kind, id: String(f.properties['id']) };
+      if (f?.properties['kind']) return { kind: f.properties['kind'] as Kind, id: String(f.properties['id']) };
+      // A line of the area tiles knows the division alone.
+      const along = f && standing(this.#scene.store.all('fence'), (x) => x.division === f.properties['code'])[0];
+      if (along) return { kind: 'fence', id: along.id };
       const team = id === 'team' ? this.#live.teams.at?.(this.#map, x, y, near + 6) : undefined;
       if (team) return { kind: 'team', id: team };
     }
@@ -330,6 +342,18 @@ class View implements MapView {
     target.addEventListener(type, listener);
     this.#ends.push(() => target.removeEventListener(type, listener));
   }
+}
+
+const hitLayers = ['team-top', 'incident', 'team', 'hazard', 'depot'];
+const fenceHits = ['fence-label', 'fence-line', 'fence-division-township', 'fence-division-county', 'fence-division-city', 'fence'];
+
+/** What takes up ground is shown whole. */
+function extentOf(ref: Ref, store: Scene['store']): Bound | undefined {
+  if (ref.kind === 'area') return store.get('area', ref.id)?.bound;
+  const f = ref.kind === 'fence' ? store.get('fence', ref.id) : undefined;
+  const bound = f && (f.division ? store.get('area', f.division)?.bound : boundOf(fenceRings(f).flat()));
+  // The words stand on the edge.
+  return f?.type === 'ring' && bound ? widened(bound, 0.12) : bound;
 }
 
 const isBound = (what: unknown): what is Bound => Array.isArray(what) && what.length === 4 && typeof what[0] === 'number';

@@ -1,7 +1,7 @@
-// Colours of the map in both themes. What the panels show too (grades, status)
+// Colours of the map in both themes. What the panels show too (grades, status, fences)
 // is the same figure as in tokens.css; a test compares them. The ground stays
 // below 3:1 against itself, so that the data own the light.
-import type { Grade } from '../api/types';
+import type { FencePurpose, Grade } from '../api/types';
 import type { Look } from '../store/select';
 
 export type Theme = 'dark' | 'day';
@@ -9,6 +9,7 @@ export type Theme = 'dark' | 'day';
 export interface Palette {
   grade: Record<Grade, string>;
   status: Record<Look, string>;
+  fence: Record<FencePurpose, string>;
   /** Drawn around every symbol to part it from the ground. */
   edge: string;
   onGrade: string;
@@ -50,6 +51,7 @@ const dark: Palette = {
     distress: '#ff5a4f', lost: '#ff5a4f', dispatched: '#ffb84d', on_scene: '#5cc8ff', working: '#35d07f',
     returning: '#b57bff', available: '#93a4b3', off: '#5d6f80',
   },
+  fence: { hot: '#ff6b6b', warm: '#ffa24d', cold: '#ffd84d', staging: '#5cb8ff', watch: '#d5e0ea' },
   edge: '#0a0f16',
   onGrade: '#0a0f16',
   accent: '#5cb8ff',
@@ -75,6 +77,7 @@ const day: Palette = {
     distress: '#b3261e', lost: '#b3261e', dispatched: '#9a4a00', on_scene: '#005a9c', working: '#0b6b3a',
     returning: '#6a2fb0', available: '#55677a', off: '#6d7b88',
   },
+  fence: { hot: '#b3261e', warm: '#9a4a00', cold: '#6b5500', staging: '#005a9c', watch: '#3d4c5a' },
   edge: '#ffffff',
   onGrade: '#ffffff',
   accent: '#005a9c',

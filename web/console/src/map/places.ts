@@ -12,6 +12,18 @@ export function pointOf(ref: Ref, store: Store, positions: Positions): Point | u
     }
     case 'area':
       return store.get('area', ref.id)?.center;
+    case 'fence':
+      return store.get('fence', ref.id)?.center;
+    case 'request':
+      return store.get('request', ref.id)?.report_to.point;
+    case 'offer':
+      return of('request', store.get('offer', ref.id)?.request);
+    case 'loan': {
+      const l = store.get('loan', ref.id);
+      return (l && of(l.resource.kind, l.resource.id)) ?? l?.report_to.point;
+    }
+    case 'stay':
+      return of('team', store.get('stay', ref.id)?.team);
     case 'task':
       return of('incident', store.get('task', ref.id)?.incident);
     case 'note':
@@ -47,6 +59,11 @@ export function boundOf(points: readonly Point[]): Bound | undefined {
   );
 }
 
+/** The bound with that part of its size more on each side. */
+export function widened([w, s, e, n]: Bound, part: number): Bound {
+  return [Math.max(-180, w - (e - w) * part), Math.max(-90, s - (n - s) * part), Math.min(180, e + (e - w) * part), Math.min(90, n + (n - s) * part)];
+}
+
 /** The city as the areas tell it, else whatever has a place; for a map that was told no home. */
 export function homeOf(store: Store): Bound | undefined {
   const areas = store.all('area');
@@ -54,4 +71,9 @@ export function homeOf(store: Store): Bound | undefined {
   const bounds = [of('city'), of('county')].find((b) => b.length > 0);
   if (bounds) return boundOf(bounds.flatMap((b): Point[] => [[b[0], b[1]], [b[2], b[3]]]));
   return boundOf(store.all('team').flatMap((t) => (t.base.point ? [t.base.point] : [])));
+}
+
+/** The least bound that holds both. */
+export function grow(a: Bound, b: Bound): Bound {
+  return [Math.min(a[0], b[0]), Math.min(a[1], b[1]), Math.max(a[2], b[2]), Math.max(a[3], b[3])];
 }

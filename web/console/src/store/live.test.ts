@@ -169,6 +169,20 @@ describe('live', () => {
     expect(live.freshness()).toBe('fresh');
   });
 
+  it('says when other servers are not heard, and when they are again', async () => {
+    const { live, last } = setup();
+    live.start();
+    await settle();
+    last().hello();
+    let told = 0;
+    live.subscribe(() => told++);
+    expect(live.apart).toBe(false);
+    last().say({ t: 'beat', from: 10, to: 10, at, journal_at: at, nodes: 'cut' });
+    expect([live.apart, told, live.freshness()]).toEqual([true, 1, 'fresh']);
+    last().say({ t: 'beat', from: 10, to: 10, at, journal_at: at });
+    expect([live.apart, told]).toEqual([false, 2]);
+  });
+
   it('a command is pending until the picture holds its change', async () => {
     const { live, last } = setup();
     live.start();

@@ -52,6 +52,8 @@ export class Live {
   epoch = '';
   realm = 'live';
   presence: Presence[] = [];
+  /** Other servers cannot be heard: positions that came to them are missing here. */
+  apart = false;
 
   /** A reported position with that id is stored. */
   placed: ((id: string) => void) | undefined;
@@ -228,6 +230,7 @@ export class Live {
       case 'hello':
         if (f.epoch !== this.epoch) return this.#again();
         this.o.clock.heard(f.at);
+        this.#nodes(f.nodes);
         this.#alive(0);
         this.#turn('live');
         return;
@@ -244,6 +247,7 @@ export class Live {
         if (!this.#advance(f.from, f.to)) return;
         this.o.clock.heard(f.at);
         this.#tries = 0;
+        this.#nodes(f.nodes);
         this.#alive(Math.max(0, Date.parse(f.at) - Date.parse(f.journal_at)));
         this.#settle();
         return;
@@ -271,6 +275,13 @@ export class Live {
     }
     this.seq = to;
     return true;
+  }
+
+  #nodes(word: 'cut' | undefined) {
+    const apart = word === 'cut';
+    if (apart === this.apart) return;
+    this.apart = apart;
+    this.#tell();
   }
 
   #alive(behind: number) {

@@ -1,6 +1,7 @@
 // Lists derived from the picture: pure functions on records. Panels and map
 // meet here and nowhere else.
-import type { Alarm, Incident, IncidentState, Note, Report, Seen, Stamp, Task, TaskState, Team } from '../api/types';
+import type { Alarm, Incident, IncidentState, Loan, Note, Offer, Report, Request, Ring, Seen, Stamp, Task, TaskState, Team } from '../api/types';
+import type { FenceEvent } from './fences';
 import { isStale, type Position } from './positions';
 
 /** When it happened: the event time where one was told, else when the server heard of it. */
@@ -157,11 +158,15 @@ export function waiting(incident: Incident, tasks: readonly Task[]): boolean {
 export interface Line {
   at: number;
   key: string;
-  what: 'incident' | 'task' | 'note' | 'report';
+  what: 'incident' | 'task' | 'note' | 'report' | 'fence' | 'aid';
   state?: string;
   task?: Task;
   note?: Note;
   report?: Report;
+  fence?: FenceEvent;
+  /** What was asked, offered or lent; see aidLines. */
+  aid?: Request | Offer | Loan;
+  ring?: Ring;
   by?: string;
   via?: string;
   /** The device told another time than the server heard it: received then. */
@@ -169,8 +174,10 @@ export interface Line {
 }
 
 /** Everything that happened to an incident, newest first. */
-export function timeline(incident: Incident, tasks: readonly Task[], notes: readonly Note[], reports: readonly Report[]): Line[] {
-  const lines: Line[] = [];
+export function timeline(
+  incident: Incident, tasks: readonly Task[], notes: readonly Note[], reports: readonly Report[], fences: readonly FenceEvent[] = [], aid: readonly Line[] = [],
+): Line[] {
+  const lines: Line[] = [...aid];
   const stamped = (key: string, what: Line['what'], state: string, s: Stamp, more: Partial<Line> = {}) =>
     lines.push({ at: when(s), key, what, state, by: s.by, via: s.via, received: s.event ? Date.parse(s.at) : undefined, ...more });
   for (const [state, s] of Object.entries(incident.stamps ?? {})) stamped(`i/${state}`, 'incident', state, s);
@@ -180,6 +187,7 @@ export function timeline(incident: Incident, tasks: readonly Task[], notes: read
   }
   for (const note of notes) if (note.incident === incident.id) stamped(`n/${note.id}`, 'note', note.type, note.stamp, { note, by: note.author || note.stamp.by });
   for (const report of reports) if (report.incident === incident.id) stamped(`r/${report.id}`, 'report', report.channel, report.received, { report });
+  for (const f of fences) lines.push({ at: f.at, key: f.key, what: 'fence', state: f.what, by: f.by, fence: f });
   return lines.sort((a, b) => b.at - a.at || b.key.localeCompare(a.key));
 }
 

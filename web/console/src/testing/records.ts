@@ -7,6 +7,14 @@ const blanks: Partial<Record<Kind, object>> = {
   task: { incident: 'i1', team: 't1', agency: 'a1', type: 'rescue', state: 'assigned', stamps: {} },
   report: { channel: 'hotline', state: 'waiting', text: 'smoke', place: {}, received: { at: '2026-11-23T00:00:00Z' } },
   alarm: { type: 'no_answer', tier: 2, text: 'no answer', raised: { at: '2026-11-23T00:00:00Z' } },
+  request: { number: 'Q20261123-0001', incident: 'i1', state: 'open', title: 'help', priority: 2, lines: [{ id: '1', capability: 'hazmat', unit: '支', min: 1, max: 2 }], report_to: {}, ring: 'county' },
+  offer: { request: 'r1', line: '1', incident: 'i1', type: 'accept', state: 'made', quantity: 1 },
+  loan: {
+    request: 'r1', line: '1', offer: 'o1', incident: 'i1', owner: 'fire', receiver: 'city', resource: { kind: 'team', id: 't1' }, name: 'team', quantity: 1, unit: '支', state: 'committed',
+    report_to: {}, stamps: {},
+  },
+  stock: { name: '编织袋', type: 'sandbag', unit: '条', available: 100, holder: 'store', place: {} },
+  equipment: { name: '冲锋舟', type: 'boat', condition: 'ready', holder: 'store', place: {} },
   note: { incident: 'i1', type: 'remark', text: 'note', author: 'x', stamp: { at: '2026-11-23T00:00:00Z' } },
 };
 

@@ -1,7 +1,7 @@
 // Who helps whom: teams flow from their agency to the incident they are on.
 
 import { sankey, sankeyLinkHorizontal } from 'd3-sankey';
-import type { Agency } from '../api/types';
+import type { Agency, Loan } from '../api/types';
 import { onIt, type Picture } from './model';
 
 export interface Flow {
@@ -48,7 +48,7 @@ export function flowOf(p: Picture, most: number, others: string): Flow {
   };
 }
 
-function shortName(a: Agency | undefined): string {
+export function shortName(a: Agency | undefined): string {
   return a ? a.short || a.name : '';
 }
 
@@ -58,6 +58,21 @@ function largest(ids: string[], most: number): Set<string> {
   for (const id of ids) n.set(id, (n.get(id) ?? 0) + 1);
   const order = [...n].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)).map((x) => x[0]);
   return new Set(order.length <= most ? order : order.slice(0, most - 1));
+}
+
+/** Who lends to whom now, the most first: how much is promised, on the way, at work, on its way back. */
+export function lending(loans: readonly Loan[], most: number) {
+  const out = new Map<string, { owner: string; receiver: string; counts: [number, number, number, number]; n: number }>();
+  for (const l of loans) {
+    const at = { committed: 0, mobilising: 0, in_transit: 1, on_loan: 2, releasing: 3, returned: -1, cancelled: -1 }[l.state];
+    if (at < 0) continue;
+    const key = `${l.owner} ${l.receiver}`;
+    const pair = out.get(key) ?? { owner: l.owner, receiver: l.receiver, counts: [0, 0, 0, 0], n: 0 };
+    pair.counts[at]!++;
+    pair.n++;
+    out.set(key, pair);
+  }
+  return [...out.values()].sort((a, b) => b.n - a.n || (a.owner < b.owner ? -1 : 1)).slice(0, most);
 }
 
 export interface Drawn {

@@ -1,8 +1,8 @@
 // The view lock: the map of a wall goes to a new place only when the set of
 // incidents changes, never because something moved; and a hand on it locks it.
 
-/** west, south, east, north; WGS-84 degrees. */
-export type Bound = [number, number, number, number];
+import type { Bound } from '../api/types';
+import { grow } from '../map/places';
 
 export interface Spot {
   id: string;
@@ -59,16 +59,4 @@ export function around(points: readonly [number, number][], least = 0.06): Bound
   const wide = Math.max(0, least * 1.3 - (b[2] - b[0])) / 2;
   const high = Math.max(0, least - (b[3] - b[1])) / 2;
   return [b[0] - wide, b[1] - high, b[2] + wide, b[3] + high];
-}
-
-/** The least bound that holds both. */
-export function grow(a: Bound, b: Bound): Bound {
-  return [Math.min(a[0], b[0]), Math.min(a[1], b[1]), Math.max(a[2], b[2]), Math.max(a[3], b[3])];
-}
-
-/** The bound with its own width and height added on each side: teams of neighbours come from there. */
-export function wide(b: Bound): Bound {
-  const w = b[2] - b[0];
-  const h = b[3] - b[1];
-  return [Math.max(-180, b[0] - w), Math.max(-90, b[1] - h), Math.min(180, b[2] + w), Math.min(90, b[3] + h)];
 }

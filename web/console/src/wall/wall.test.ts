@@ -1,13 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import type { Agency, Alarm, Incident, Task, Team } from '../api/types';
+import type { Agency, Alarm, Bound, Incident, Task, Team } from '../api/types';
+import { grow, widened } from '../map/places';
 import { queue, type Look } from '../store/select';
 import { ageing } from './age';
-import { draw, flowOf, OTHERS } from './flow';
+import { make } from '../testing/records';
+import { draw, flowOf, lending, OTHERS } from './flow';
 import { counts, figures, incidentRows, openAlarms, type Picture } from './model';
 import { pageOf, pagesOf, rowsThatFit } from './page';
 import { BODY, factor, minutes, USUAL, usualWidth } from './scale';
 import { Tour } from './tour';
-import { around, grow, View, wide, type Bound } from './view';
+import { around, View } from './view';
 
 const T0 = Date.parse('2026-11-23T08:00:00Z');
 const iso = (minutes: number) => new Date(T0 + minutes * 60_000).toISOString();
@@ -105,8 +107,8 @@ describe('the view', () => {
     expect(new View().update([spot('far', 115, 33)], home)?.bound).toEqual([113, 33, 115, 34.6]);
   });
   test('the wall listens to more than it shows, within the world', () => {
-    expect(grow([113, 34, 113.1, 34.1], wide([112, 33, 114, 35]))).toEqual([110, 31, 116, 37]);
-    expect(wide([170, 80, 180, 90])).toEqual([160, 70, 180, 90]);
+    expect(grow([113, 34, 113.1, 34.1], widened([112, 33, 114, 35], 1))).toEqual([110, 31, 116, 37]);
+    expect(widened([170, 80, 180, 90], 1)).toEqual([160, 70, 180, 90]);
   });
   test('one incident is not shown from too near', () => {
     const b = around([[113.8, 34]])!;
@@ -213,4 +215,11 @@ test('text is readable at 20′: a 98-inch wall at five metres with k = 1, an 86
 test('ages', () => {
   expect([4, 5, 15, 30, 60].map((m) => ageing(m * 60_000, 4))).toEqual([0, 1, 2, 3, 4]);
   expect(ageing(3 * 60_000, 1)).toBe(1);
+});
+
+test('what is lent is counted by who lends to whom, the most first', () => {
+  const loans = (['committed', 'in_transit', 'on_loan', 'on_loan', 'returned', 'cancelled'] as const).map((state, i) => make('loan', `l${i}`, { state, owner: 'fire', receiver: 'city' }));
+  loans.push(make('loan', 'x', { state: 'releasing', owner: 'power', receiver: 'city' }));
+  expect(lending(loans, 3)).toEqual([{ owner: 'fire', receiver: 'city', counts: [1, 1, 2, 0], n: 4 }, { owner: 'power', receiver: 'city', counts: [0, 0, 0, 1], n: 1 }]);
+  expect(lending(loans, 1)).toHaveLength(1);
 });

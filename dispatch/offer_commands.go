@@ -1,0 +1,334 @@
+package dispatch
+
+import (
+	"context"
+	"fmt"
+)
+
+func makeOffer(ctx context.Context, w *work, in *OfferMake) error {
+	r, err := lockOne[*Request](ctx, w, KindRequest, in.Request)
+	if err != nil {
+		return err
+	}
+	if err := w.may(r); err != nil {
+		return err
+	}
+	if r.State != RequestOpen {
+		return illegal(KindRequest, string(r.State), "offer", words(requestMoves[r.State]))
+	}
+	l := r.line(in.Line)
+	if l == nil {
+		return invalid("line", in.Line, "没有这一行", "there is no such line", lineIDs(r)...)
+	}
+	supplier, err := w.supplier(ctx, in.Agency)
+	if err != nil {
+		return err
+	}
+	if supplier.ID == r.Scope.Agency {
+		return invalid("agency", supplier.ID, "本单位的力量直接派遣即可", "an agency sends its own without an offer")
+	}
+	if err := firstError(w.later("ready", in.Ready), w.later("back", in.Back)); err != nil {
+		return err
+	}
+	o := &Offer{Request: r.ID, Line: l.ID, Incident: r.Incident, Type: in.Type, Quantity: in.Quantity, Conditions: in.Conditions, Ready: in.Ready,
+		Back: in.Back, Text: in.Text, Reason: in.Reason, Stamps: map[OfferState]Stamp{}}
+	switch {
+	case in.Type == OfferDecline:
+		o.Quantity = 0
+		o.enter(OfferDeclined, w.stamp())
+	case in.Quantity < 1:
+		return invalid("quantity", in.Quantity, "请填写可支援的数量", "the quantity is missing", fmt.Sprint("1 to ", l.Max-l.Ordered))
+	case in.Quantity > l.Max-l.Ordered:
+		return invalid("quantity", in.Quantity, fmt.Sprintf("尚需 %d %s", l.Max-l.Ordered, l.Unit), fmt.Sprintf("only %d more are wanted", l.Max-l.Ordered), fmt.Sprint("1 to ", l.Max-l.Ordered))
+	default:
+		o.enter(OfferMade, w.stamp())
+	}
+	standing, err := w.offers(ctx, r.ID)
+	if err != nil {
+		return err
+	}
+	for _, x := range standing {
+		if x.Line == l.ID && x.Scope.Agency == supplier.ID && x.Standing() {
+			e := refuse(Conflict, "%s对该行已有响应，请先撤回", "%s has answered this line already; withdraw that first", supplier.Name)
+			e.Field, e.Value, e.Current, e.Blockers = "line", l.ID, x, []Ref{RefOf(x)}
+			return e
+		}
+	}
+	scope := Scope{Agency: supplier.ID, Area: supplier.Scope.Area}.with(Share{Agency: r.Scope.Agency, Tier: TierView, Source: ShareLoan})
+	if err := w.create(KindOffer, "", scope, o); err != nil {
+		return err
+	}
+	return w.tally(ctx, r)
+}
+
+func lineIDs(r *Request) []string {
+	out := make([]string, len(r.Lines))
+	for n, l := range r.Lines {
+		out[n] = l.ID
+	}
+	return out
+}
+
+// supplier is the agency that offers: the actor's own, or one whose home lies in
+// the actor's jurisdiction.
+func (w *work) supplier(ctx context.Context, id string) (*Agency, error) {
+	if id == "" {
+		id = w.actor.Agency
+	}
+	rec, err := w.tx.Get(ctx, w.actor.Realm, Ref{KindAgency, id}, w.audience())
+	if err != nil {
+		return nil, err
+	}
+	a := rec.(*Agency)
+	if id != w.actor.Agency && w.actor.Role != RoleSystem && !within(a.Scope.Area, w.actor.Jurisdiction) {
+		e := refuse(Forbidden, "不能代表其他单位响应", "you do not answer for another agency")
+		e.Field, e.Value = "agency", id
+		return nil, e
+	}
+	return a, nil
+}
+
+// enter moves the offer to a state and stamps it, once.
+func (o *Offer) enter(to OfferState, s Stamp) {
+	o.State = to
+	if _, have := o.Stamps[to]; !have {
+		o.Stamps[to] = s
+	}
+}
+
+// lockOffer loads an offer with its request for update, and checks that the move
+// is legal.
+func (w *work) lockOffer(ctx context.Context, id string, to OfferState, more ...Ref) (*Request, *Offer, []Record, error) {
+	if id == "" {
+		return nil, nil, nil, invalid("offer", id, "缺少响应", "the offer is missing", "an id")
+	}
+	rec, err := w.tx.Get(ctx, w.actor.Realm, Ref{KindOffer, id}, w.audience())
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	recs, err := w.lock(ctx, append([]Ref{{KindRequest, rec.(*Offer).Request}, {KindOffer, id}}, more...)...)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	r, o := recs[0].(*Request), recs[1].(*Offer)
+	if !oneOf(to, offerMoves[o.State]) {
+		e := illegal(KindOffer, string(o.State), string(to), words(offerMoves[o.State]))
+		e.Current = o
+		return nil, nil, nil, e
+	}
+	return r, o, recs[2:], nil
+}
+
+// withdrawOffer takes back what is not ordered yet.
+func withdrawOffer(ctx context.Context, w *work, in *OfferMove) error {
+	return w.dropOffer(ctx, in, OfferWithdrawn, func(o *Offer) error { return w.may(o) })
+}
+
+// refuseOffer is the supplier's no to an order.
+func refuseOffer(ctx context.Context, w *work, in *OfferMove) error {
+	return w.dropOffer(ctx, in, OfferRefused, func(o *Offer) error {
+		if o.Committed > 0 {
+			return refuse(IllegalMove, "已承诺 %d，余下部分请用“承诺完毕”结束", "%d are committed already; end the rest with offer.commit", o.Committed)
+		}
+		return w.may(o)
+	})
+}
+
+func (w *work) dropOffer(ctx context.Context, in *OfferMove, to OfferState, may func(*Offer) error) error {
+	if err := needReason(in.Reason); err != nil {
+		return err
+	}
+	r, o, _, err := w.lockOffer(ctx, in.Offer, to)
+	if err != nil {
+		return err
+	}
+	if err := may(o); err != nil {
+		return err
+	}
+	o.enter(to, w.stamp())
+	o.Reason, w.change.Note = in.Reason, in.Reason
+	if err := w.put(o); err != nil {
+		return err
+	}
+	return w.tally(ctx, r)
+}
+
+// orderOffer takes an offer up, and with it the conditions of a provisional one.
+func orderOffer(ctx context.Context, w *work, in *OfferOrder) error {
+	r, o, _, err := w.lockOffer(ctx, in.Offer, OfferOrdered)
+	if err != nil {
+		return err
+	}
+	if err := w.may(r); err != nil {
+		return err
+	}
+	if Relate(w.actor, RefOf(r), r.Scope) == Assistant {
+		return refuse(Forbidden, "由请求单位订用", "the requester orders")
+	}
+	if r.State != RequestOpen {
+		return illegal(KindRequest, string(r.State), "order", words(requestMoves[r.State]))
+	}
+	l := r.line(o.Line)
+	want := in.Quantity
+	if want == 0 {
+		want = min(o.Quantity, l.Max-l.Ordered)
+	}
+	if most := min(o.Quantity, l.Max-l.Ordered); want < 1 || want > most {
+		return invalid("quantity", in.Quantity, fmt.Sprintf("最多可订 %d %s", most, l.Unit), fmt.Sprintf("at most %d can be ordered", most), fmt.Sprint("1 to ", most))
+	}
+	o.Ordered = want
+	o.enter(OfferOrdered, w.stamp())
+	if err := w.put(o); err != nil {
+		return err
+	}
+	return w.tally(ctx, r)
+}
+
+// commitOffer names what is lent. All of it is the receiver's from then on, or
+// none of it.
+func commitOffer(ctx context.Context, w *work, in *OfferCommit) error {
+	if len(in.Teams) > 50 || len(in.Equipment) > 200 {
+		return invalid("teams", len(in.Teams), "一次最多 50 支队伍、200 件装备", "at most 50 teams and 200 items at once")
+	}
+	var refs []Ref
+	for _, t := range in.Teams {
+		refs = append(refs, Ref{KindTeam, t})
+	}
+	for _, e := range in.Equipment {
+		refs = append(refs, Ref{KindEquipment, e})
+	}
+	if in.Stock != "" {
+		refs = append(refs, Ref{KindStock, in.Stock})
+	}
+	r, o, lent, err := w.lockOffer(ctx, in.Offer, OfferCommitted, refs...)
+	if err != nil {
+		return err
+	}
+	if err := firstError(w.may(o), w.later("eta", in.ETA)); err != nil {
+		return err
+	}
+	l := r.line(o.Line)
+	n := len(in.Teams) + len(in.Equipment)
+	if in.Stock != "" {
+		if in.Quantity < 1 {
+			return invalid("quantity", in.Quantity, "请填写数量", "the quantity is missing", fmt.Sprint("1 to ", o.Ordered-o.Committed))
+		}
+		n += in.Quantity
+	}
+	if left := o.Ordered - o.Committed; n < 1 || n > left {
+		return invalid("quantity", n, fmt.Sprintf("已订未承诺 %d %s", left, l.Unit), fmt.Sprintf("%d are ordered and not committed", left), fmt.Sprint("1 to ", left))
+	}
+	for k, rec := range lent {
+		if err := w.lend(ctx, r, o, l, rec, in, field("resource", k)); err != nil {
+			return err
+		}
+	}
+	if o.Committed += n; o.Committed == o.Ordered {
+		o.enter(OfferCommitted, w.stamp())
+	}
+	if err := w.put(o); err != nil {
+		return err
+	}
+	return w.tally(ctx, r)
+}
+
+// lend makes the loan of one resource, and the resource the receiver's.
+func (w *work) lend(ctx context.Context, r *Request, o *Offer, line *Line, rec Record, in *OfferCommit, name string) error {
+	if See(*w.audience(), RefOf(rec), rec.head().Scope) == Hidden {
+		return NotFoundError(RefOf(rec))
+	}
+	if rec.head().Scope.Agency != o.Scope.Agency {
+		return invalid(name, rec.head().ID, "不属于响应单位", "does not belong to the agency that offers")
+	}
+	l := &Loan{Request: r.ID, Line: line.ID, Offer: o.ID, Incident: r.Incident, Owner: o.Scope.Agency, Receiver: r.Scope.Agency, Resource: RefOf(rec),
+		Quantity: 1, Unit: line.Unit, ReportTo: r.ReportTo, Contact: r.Contact, ETA: in.ETA, Back: firstTime(o.Back, r.Back), Stamps: map[LoanState]Stamp{}}
+	scope := Scope{Agency: l.Owner, Area: o.Scope.Area}.with(Share{Agency: l.Receiver, Tier: TierAssist, Source: ShareLoan})
+	id := w.svc.cfg.NewID()
+	var err error
+	switch x := rec.(type) {
+	case *Team:
+		l.Name, scope = x.Name, scope.withTeam(x.ID)
+		err = w.lendTeam(ctx, x, line, l.Receiver, id)
+	case *Equipment:
+		l.Name, l.HandedOver = x.Name, x.Condition
+		err = w.lendItem(x, line, l.Receiver, id)
+	case *Stock:
+		l.Name, l.Quantity, l.Unit = x.Name, in.Quantity, x.Unit
+		err = w.lendStock(x, line, in.Quantity, r.Incident)
+	}
+	if err != nil {
+		return err
+	}
+	l.enter(LoanCommitted, w.stamp())
+	return w.create(KindLoan, id, scope, l)
+}
+
+// lendTeam puts a free team into the receiver's pool.
+func (w *work) lendTeam(ctx context.Context, t *Team, line *Line, receiver, loan string) error {
+	if line.Capability == "" || !t.Has(line.Capability, w.at) {
+		e := invalid("teams", t.ID, t.Name+"不具备所需能力", t.Name+" cannot do what is asked for", line.Capability+line.Item)
+		return e
+	}
+	if t.Holder != "" {
+		return w.lent(ctx, t)
+	}
+	if err := w.fit(ctx, t, &Task{State: TaskAssigned}, ""); err != nil {
+		return err
+	}
+	if open, err := w.openTasks(ctx, t.ID); err != nil || len(open) > 0 {
+		if err == nil {
+			err = w.taken(ctx, t, open[0])
+		}
+		return err
+	}
+	t.Holder, t.Loan = receiver, loan
+	w.change.Take = append(w.change.Take, Use{RefOf(t), Ref{KindLoan, loan}})
+	w.rescope(t, t.Scope.with(Share{Agency: receiver, Tier: TierAssist, Source: ShareLoan}))
+	w.derive(t)
+	return nil
+}
+
+// lent is the refusal that names who has the team on loan.
+func (w *work) lent(ctx context.Context, t *Team) error {
+	name := t.Holder
+	if r, err := w.tx.Get(ctx, w.actor.Realm, Ref{KindAgency, t.Holder}, nil); err == nil {
+		name = r.(*Agency).Name
+	}
+	e := refuse(Conflict, "%s已借调给%s", "%s is on loan to %s", t.Name, name)
+	e.Field, e.Value, e.Current, e.Blockers = "team", t.ID, t, []Ref{{KindLoan, t.Loan}}
+	return e
+}
+
+// lendItem hands an item over.
+func (w *work) lendItem(e *Equipment, line *Line, receiver, loan string) error {
+	switch {
+	case line.Item != e.Type && !(line.Capability != "" && hasCapability(e.Capabilities, line.Capability, w.at)):
+		return invalid("equipment", e.ID, e.Name+"不是所需的装备", e.Name+" is not what is asked for", line.Item+line.Capability)
+	case e.Condition != ConditionReady && e.Condition != ConditionWorn, e.Incident != "", e.Holder != e.Scope.Agency:
+		x := refuse(Conflict, "%s不可借出", "%s cannot be lent now", e.Name)
+		x.Field, x.Value, x.Current = "equipment", e.ID, e
+		return x
+	}
+	e.Holder = receiver
+	w.change.Take = append(w.change.Take, Use{RefOf(e), Ref{KindLoan, loan}})
+	w.rescope(e, e.Scope.with(Share{Agency: receiver, Tier: TierAssist, Source: ShareLoan}))
+	return w.put(e)
+}
+
+// lendStock takes the quantity from the stock; the database refuses what is not
+// there.
+func (w *work) lendStock(s *Stock, line *Line, quantity int, incident string) error {
+	switch {
+	case line.Item != s.Type:
+		return invalid("stock", s.ID, s.Name+"不是所需的物资", s.Name+" is not what is asked for", line.Item)
+	case line.Unit != s.Unit:
+		return invalid("stock", s.ID, "计量单位不同："+s.Unit, "it is counted in "+s.Unit, line.Unit)
+	case s.Available < quantity:
+		e := refuse(Conflict, "%[1]s仅剩 %[2]d %[3]s", "only %[2]d %[3]s of %[1]s are left", s.Name, s.Available, s.Unit)
+		e.Field, e.Value, e.Current = "quantity", quantity, s
+		return e
+	}
+	s.Available -= quantity
+	w.change.Moves = append(w.change.Moves, Move{s.ID, -quantity, incident})
+	return w.put(s)
+}

@@ -1,0 +1,34 @@
+// Prints how much script each screen loads, compressed, and fails when a screen
+// is over its budget. What a screen loads later or in a worker counts too.
+import { readFileSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
+import { gzipSync } from 'node:zlib';
+
+const dist = resolve(import.meta.dirname, '../dist');
+// KB of 1,000 bytes. The phone's is for a bad network: it has no map. Of the wall's
+// 460 are the map's library; what is drawn on it grows with what the house can do.
+const budgets = { 'index.html': 600, 'wall.html': 540, 'admin.html': 100, 'field/index.html': 60 };
+
+let over = false;
+for (const [page, budget] of Object.entries(budgets)) {
+  const folder = resolve(dist, page, '../assets');
+  const seen = new Map();
+  const follow = (text) => {
+    for (const [name] of text.matchAll(/[\w.-]+\.js\b/g)) {
+      if (seen.has(name)) continue;
+      try {
+        const script = readFileSync(resolve(folder, basename(name)));
+        seen.set(name, gzipSync(script, { level: 9 }).length);
+        follow(script.toString());
+      } catch (e) {
+        if (e.code !== 'ENOENT') throw e; // a word that looks like a file
+      }
+    }
+  };
+  follow(readFileSync(resolve(dist, page), 'utf8'));
+  const kb = [...seen.values()].reduce((a, b) => a + b, 0) / 1000;
+  const bad = kb > budget;
+  over ||= bad;
+  console.log(`${page.padEnd(18)} ${kb.toFixed(1).padStart(6)} KB of ${budget}${bad ? ', over its budget: ' + [...seen].map(([n, b]) => `${n} ${(b / 1000).toFixed(1)}`).join(', ') : ''}`);
+}
+process.exitCode = over ? 1 : 0;

@@ -1,0 +1,8 @@
+// The words of the desk, told before its first panel is made.
+import { learn } from '../i18n';
+import { enAid } from '../i18n/en.aid';
+import { enDesk } from '../i18n/en.desk';
+import { zhAid } from '../i18n/zh.aid';
+import { zhDesk } from '../i18n/zh.desk';
+
+learn({ zh: { ...zhDesk, ...zhAid }, en: { ...enDesk, ...enAid } });
