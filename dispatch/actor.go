@@ -14,6 +14,7 @@ const (
 	RoleObserver   Role = "observer"   // 观察员 / 大屏
 	RoleAdmin      Role = "admin"      // 管理员
 	RoleSystem     Role = "system"     // the server itself: deadlines, imports
+	RolePeer       Role = "peer"       // 相邻地区: a neighbouring region's server, over a link
 )
 
 // Roles lists the roles a person can have.

@@ -204,6 +204,10 @@ func saveAgency(ctx context.Context, w *work, in *AgencySave) error {
 			return Scope{}, invalid("area", "", "请填写所在区划", "the home area is missing", "a division code")
 		}
 		s := Scope{Area: in.Area, Open: true}
+		if in.Type == AgencyNeighbour {
+			// It lies outside, and somebody has to keep what is known of it.
+			s.Agency = w.actor.Agency
+		}
 		return s, May(w.actor, w.cmd, Ref{Kind: KindAgency}, s)
 	}, func(a *Agency) {
 		a.Name, a.Short, a.Type, a.Jurisdiction, a.Place, a.Phone = in.Name, in.Short, in.Type, in.Jurisdiction, in.Place, in.Phone

@@ -54,6 +54,7 @@ func commands() []*Command {
 		command("offer.make", "响应支援请求", "answer a line: accept, with conditions, or decline", desk, makeOffer),
 		command("offer.withdraw", "撤回响应", "take back what is not ordered yet", desk, withdrawOffer),
 		command("offer.order", "订用", "order what was offered, or a part of it", desk, orderOffer),
+		command("offer.cancel", "取消订用", "the requester no longer wants what was offered or ordered", desk, cancelOffer),
 		command("offer.refuse", "拒绝订单", "say no to an order", desk, refuseOffer),
 		command("offer.commit", "承诺出借", "name what is lent; it is the receiver's from now on", desk, commitOffer),
 		command("loan.advance", "推进借调", "move a loan on", aboard_, advanceLoan),
@@ -90,6 +91,11 @@ func commands() []*Command {
 		command("device.token", "更换令牌", "give a device a new token", account, tokenDevice),
 		command("device.register", "终端注册", "a vehicle terminal fetches its code", system, registerDevice),
 		command("device.revoke", "停用设备", "refuse a device from now on", account, revokeDevice),
+
+		command("link.save", "接受联网", "accept a neighbouring region's server, or change what is known of it", account, saveLink),
+		command("link.revoke", "撤销联网", "end a link: what the neighbour told leaves the board", account, revokeLink),
+		command("link.hear", "联网来讯", "what a neighbour tells", system, hearLink),
+		command("parcel.settle", "联网答复", "a neighbour carried a command out, or refused it", system, settleParcel),
 
 		command("deadline.fire", "到期处理", "what falls due by itself: check-ins, claims, archives", system, fireDeadline),
 	}

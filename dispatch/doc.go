@@ -33,6 +33,8 @@
 //	request    支援请求    what an agency asks of others for an incident, in lines
 //	offer      响应        what an agency answers to a line of a request
 //	loan       借调        one team, item or quantity that its owner lends to a receiver
+//	link       联网        joins this server with a neighbouring region's
+//	parcel     待发命令    a command about a neighbour's record, on its way to its home
 //	alarm      告警        what a person must acknowledge by name
 //	realm      域          live, or one drill; part of every record's identity
 //	journal    日志        the one ordered, append-only log of changes

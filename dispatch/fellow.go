@@ -25,13 +25,17 @@ func (w *work) crew(ctx context.Context, incident string) ([]string, error) {
 	}
 	var out []string
 	for _, r := range recs {
-		if t, ok := w.current(r).(*Task); ok && t.Incident == incident && t.Open() && t.State != TaskProposed {
+		if t, ok := w.current(r).(*Task); ok && t.Incident == incident && t.Open() && t.State != TaskProposed && !t.elsewhere() {
 			out = append(out, t.Team)
 		}
 	}
 	slices.Sort(out)
 	return slices.Compact(out), nil
 }
+
+// elsewhere tells whether task and team are a neighbour's: that team may be
+// unknown here.
+func (t *Task) elsewhere() bool { return t.Origin != nil && t.Agency == t.Scope.Agency }
 
 // lockCrew locks the team named, "" for none, and all that are on the incidents,
 // which are locked. It returns the team.

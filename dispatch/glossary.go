@@ -6,7 +6,7 @@ var kindNamesZH = map[Kind]string{
 	KindAgency: "单位", KindArea: "网格区域", KindPerson: "人员", KindDepot: "仓库", KindHazard: "重大危险源",
 	KindReport: "接报", KindIncident: "事件", KindTeam: "队伍", KindTask: "任务", KindEquipment: "装备",
 	KindStock: "物资", KindDevice: "设备", KindNote: "记录", KindAlarm: "告警",
-	KindFence: "围栏", KindStay: "围栏内停留", KindRequest: "支援请求", KindOffer: "响应", KindLoan: "借调",
+	KindFence: "围栏", KindStay: "围栏内停留", KindRequest: "支援请求", KindOffer: "响应", KindLoan: "借调", KindLink: "联网", KindParcel: "待发命令",
 }
 
 // KindNameZH is the noun as the screen says it.
@@ -39,6 +39,12 @@ var stateNamesZH = map[Kind]map[string]string{
 	},
 	KindLoan: {
 		"committed": "已承诺", "mobilising": "集结", "in_transit": "在途", "on_loan": "借用中", "releasing": "归还途中", "returned": "已归还", "cancelled": "取消",
+	},
+	KindLink: {
+		"active": "已接受", "revoked": "已撤销",
+	},
+	KindParcel: {
+		"waiting": "等待对方", "done": "已执行", "refused": "被拒绝",
 	},
 	KindFence: {
 		"active": "有效", "ended": "已撤销",

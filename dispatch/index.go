@@ -120,6 +120,19 @@ func (f *Fence) index() Index {
 	return x
 }
 
+func (l *Link) index() Index {
+	x := Index{State: string(l.State), Text: join(l.Name)}
+	if l.State == LinkActive {
+		x.Unique = l.Fingerprint
+	}
+	return x
+}
+
+// Parcels are found by their link as by a text.
+func (p *Parcel) index() Index {
+	return Index{State: string(p.State), Incident: p.Incident, Text: join(p.Link, p.Command)}
+}
+
 // A stay is found by its fence as by a text, and the database refuses a second
 // one of the same team as long as it lasts.
 func (s *Stay) index() Index {

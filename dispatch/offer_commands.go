@@ -121,12 +121,12 @@ func (w *work) lockOffer(ctx context.Context, id string, to OfferState, more ...
 
 // withdrawOffer takes back what is not ordered yet.
 func withdrawOffer(ctx context.Context, w *work, in *OfferMove) error {
-	return w.dropOffer(ctx, in, OfferWithdrawn, func(o *Offer) error { return w.may(o) })
+	return w.dropOffer(ctx, in, OfferWithdrawn, func(_ *Request, o *Offer) error { return w.may(o) })
 }
 
 // refuseOffer is the supplier's no to an order.
 func refuseOffer(ctx context.Context, w *work, in *OfferMove) error {
-	return w.dropOffer(ctx, in, OfferRefused, func(o *Offer) error {
+	return w.dropOffer(ctx, in, OfferRefused, func(_ *Request, o *Offer) error {
 		if o.Committed > 0 {
 			return refuse(IllegalMove, "已承诺 %d，余下部分请用“承诺完毕”结束", "%d are committed already; end the rest with offer.commit", o.Committed)
 		}
@@ -134,7 +134,18 @@ func refuseOffer(ctx context.Context, w *work, in *OfferMove) error {
 	})
 }
 
-func (w *work) dropOffer(ctx context.Context, in *OfferMove, to OfferState, may func(*Offer) error) error {
+// cancelOffer is the requester's no to what was offered, or to what it ordered
+// and is not committed yet.
+func cancelOffer(ctx context.Context, w *work, in *OfferMove) error {
+	return w.dropOffer(ctx, in, OfferCancelled, func(r *Request, o *Offer) error {
+		if o.Committed > 0 {
+			return refuse(IllegalMove, "已承诺 %d，请取消借调", "%d are committed already; cancel the loans", o.Committed)
+		}
+		return w.mayOrder(r)
+	})
+}
+
+func (w *work) dropOffer(ctx context.Context, in *OfferMove, to OfferState, may func(*Request, *Offer) error) error {
 	if err := needReason(in.Reason); err != nil {
 		return err
 	}
@@ -142,7 +153,7 @@ func (w *work) dropOffer(ctx context.Context, in *OfferMove, to OfferState, may 
 	if err != nil {
 		return err
 	}
-	if err := may(o); err != nil {
+	if err := may(r, o); err != nil {
 		return err
 	}
 	o.enter(to, w.stamp())
@@ -153,27 +164,39 @@ func (w *work) dropOffer(ctx context.Context, in *OfferMove, to OfferState, may 
 	return w.tally(ctx, r)
 }
 
+// mayOrder passes for those who act for the requester.
+func (w *work) mayOrder(r *Request) error {
+	if err := w.may(r); err != nil {
+		return err
+	}
+	if Relate(w.actor, RefOf(r), r.Scope) == Assistant {
+		return refuse(Forbidden, "由请求单位订用或取消", "the requester orders and cancels")
+	}
+	return nil
+}
+
 // orderOffer takes an offer up, and with it the conditions of a provisional one.
 func orderOffer(ctx context.Context, w *work, in *OfferOrder) error {
 	r, o, _, err := w.lockOffer(ctx, in.Offer, OfferOrdered)
 	if err != nil {
 		return err
 	}
-	if err := w.may(r); err != nil {
+	if err := w.mayOrder(r); err != nil {
 		return err
 	}
-	if Relate(w.actor, RefOf(r), r.Scope) == Assistant {
-		return refuse(Forbidden, "由请求单位订用", "the requester orders")
-	}
-	if r.State != RequestOpen {
-		return illegal(KindRequest, string(r.State), "order", words(requestMoves[r.State]))
-	}
 	l := r.line(o.Line)
+	most := o.Quantity
+	if r.Origin == nil { // else its home has looked at it, and has counted this order already
+		if r.State != RequestOpen {
+			return illegal(KindRequest, string(r.State), "order", words(requestMoves[r.State]))
+		}
+		most = min(most, l.Max-l.Ordered)
+	}
 	want := in.Quantity
 	if want == 0 {
-		want = min(o.Quantity, l.Max-l.Ordered)
+		want = most
 	}
-	if most := min(o.Quantity, l.Max-l.Ordered); want < 1 || want > most {
+	if want < 1 || want > most {
 		return invalid("quantity", in.Quantity, fmt.Sprintf("最多可订 %d %s", most, l.Unit), fmt.Sprintf("at most %d can be ordered", most), fmt.Sprint("1 to ", most))
 	}
 	o.Ordered = want

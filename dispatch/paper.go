@@ -107,7 +107,7 @@ func (n *Note) redacted() Record {
 // Alarm (告警) is what a person must acknowledge by name.
 type Alarm struct {
 	Head
-	Type     AlarmType `json:"type" enum:"distress,checkin,no_answer,incident,fence"`
+	Type     AlarmType `json:"type" enum:"distress,checkin,no_answer,incident,fence,link"`
 	Tier     int       `json:"tier" doc:"1 siren until acknowledged, 2 once, 3 silent"`
 	Text     string    `json:"text"`
 	Incident string    `json:"incident,omitempty"`
@@ -129,6 +129,7 @@ const (
 	AlarmNoAnswer AlarmType = "no_answer" // 未应答
 	AlarmIncident AlarmType = "incident"  // 重大事件
 	AlarmFence    AlarmType = "fence"     // 围栏
+	AlarmLink     AlarmType = "link"      // 联网
 )
 
 func (a *Alarm) check() error { return checkText("text", a.Text, 1, 300) }

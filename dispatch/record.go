@@ -13,6 +13,7 @@ const (
 	KindAgency    Kind = "agency"
 	KindArea      Kind = "area"
 	KindPerson    Kind = "person"
+	KindLink      Kind = "link"
 	KindDepot     Kind = "depot"
 	KindHazard    Kind = "hazard"
 	KindReport    Kind = "report"
@@ -29,12 +30,13 @@ const (
 	KindNote      Kind = "note"
 	KindStay      Kind = "stay"
 	KindAlarm     Kind = "alarm"
+	KindParcel    Kind = "parcel"
 )
 
 // Kinds lists every noun in lock order.
 var Kinds = []Kind{
-	KindAgency, KindArea, KindPerson, KindDepot, KindHazard, KindReport, KindIncident, KindFence, KindRequest, KindOffer, KindLoan,
-	KindTeam, KindTask, KindEquipment, KindStock, KindDevice, KindNote, KindStay, KindAlarm,
+	KindAgency, KindArea, KindPerson, KindLink, KindDepot, KindHazard, KindReport, KindIncident, KindFence, KindRequest, KindOffer, KindLoan,
+	KindTeam, KindTask, KindEquipment, KindStock, KindDevice, KindNote, KindStay, KindAlarm, KindParcel,
 }
 
 // Realm separates what is real from what is practised: "live", or
@@ -61,6 +63,8 @@ type Head struct {
 	Scope   Scope     `json:"scope"`
 	Created time.Time `json:"created"`
 	Updated time.Time `json:"updated"`
+	// Origin is set where the record is at home on a neighbour's server.
+	Origin *Origin `json:"origin,omitempty"`
 }
 
 // Record is one noun's row, whole.
@@ -123,7 +127,7 @@ type Share struct {
 	// Redacted shares hide personal data and internal notes.
 	Redacted bool `json:"redacted,omitempty"`
 	// Source says why the share exists.
-	Source ShareSource `json:"source" enum:"manual,task,loan"`
+	Source ShareSource `json:"source" enum:"manual,task,loan,link"`
 }
 
 // ShareSource says how a share came about.
@@ -134,11 +138,12 @@ const (
 	ShareManual ShareSource = "manual" // a person shared it by hand
 	ShareTask   ShareSource = "task"   // one of the agency's teams is on it, or in it
 	ShareLoan   ShareSource = "loan"   // the agency asks for it, offers it or has it on loan
+	ShareLink   ShareSource = "link"   // the agency keeps the link over which it came
 )
 
 // strength orders the sources: a share is not replaced by one of a weaker
 // source, whose end would take it away.
-var strength = map[ShareSource]int{ShareManual: 3, ShareLoan: 2, ShareTask: 1}
+var strength = map[ShareSource]int{ShareManual: 3, ShareLoan: 2, ShareLink: 2, ShareTask: 1}
 
 func (s Scope) share(agency string) (Share, bool) {
 	for _, sh := range s.Shares {
@@ -300,6 +305,10 @@ func New(k Kind) (Record, bool) {
 		return new(Stay), true
 	case KindAlarm:
 		return new(Alarm), true
+	case KindLink:
+		return new(Link), true
+	case KindParcel:
+		return new(Parcel), true
 	}
 	return nil, false
 }

@@ -234,7 +234,13 @@ func (w *work) endRequest(ctx context.Context, in *RequestMove, to RequestState)
 		return err
 	}
 	for _, o := range standing {
-		if !o.Standing() {
+		if !o.Standing() || o.Origin != nil && o.Origin.Waiting > 0 {
+			continue
+		}
+		if o.Origin != nil {
+			if err := w.send(&OfferMove{Offer: o.ID, Reason: firstWords(in.Reason, "请求已结束")}, "offer.cancel", r.Scope, o); err != nil {
+				return err
+			}
 			continue
 		}
 		o.Reason = firstWords(in.Reason, "请求已结束")
@@ -350,6 +356,9 @@ func (w *work) each(ctx context.Context, k Kind, request string, yield func(Reco
 
 // tally derives what has become of each line from offers and loans.
 func (w *work) tally(ctx context.Context, r *Request) error {
+	if r.Origin != nil {
+		return nil // its home counts
+	}
 	offers, err := w.offers(ctx, r.ID)
 	if err != nil {
 		return err

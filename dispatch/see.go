@@ -33,7 +33,8 @@ func (v Vision) String() string { return [...]string{"hidden", "redacted", "full
 // their own team and what it is on; their fellows (the teams at work on the same
 // incident) and open records redacted. Planners see as dispatchers.
 // Administrators do not see operational records: they run the accounts, not the
-// rescues.
+// rescues. A neighbour sees what is shared with the agency that stands for it,
+// and no open records: being signed in is another thing.
 func See(au Audience, ref Ref, s Scope) Vision {
 	if au.Role == RoleSystem {
 		return Full
@@ -45,7 +46,7 @@ func See(au Audience, ref Ref, s Scope) Vision {
 	if v == Full && au.Role == RoleObserver {
 		v = Redacted
 	}
-	if v == Hidden && s.Open {
+	if v == Hidden && s.Open && au.Role != RolePeer {
 		v = Redacted
 	}
 	return v
@@ -102,7 +103,7 @@ func seeScope(au Audience, ref Ref, s Scope) Vision {
 // operational records that they do not see.
 func isBase(k Kind) bool {
 	switch k {
-	case KindAgency, KindArea, KindDepot, KindHazard, KindTeam, KindEquipment, KindStock, KindPerson, KindDevice:
+	case KindAgency, KindArea, KindDepot, KindHazard, KindTeam, KindEquipment, KindStock, KindPerson, KindDevice, KindLink:
 		return true
 	}
 	return false

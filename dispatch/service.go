@@ -111,6 +111,9 @@ func (s *Service) run(ctx context.Context, actor Actor, cmd *Command, key string
 		if err := cmd.run(ctx, w, in); err != nil {
 			return nil, err
 		}
+		if err := w.sendOn(ctx, in); err != nil {
+			return nil, err
+		}
 		secret = w.secret
 		return w.change, w.unmet()
 	}

@@ -130,7 +130,16 @@ type Index struct {
 }
 
 // Indexed returns the record's index.
-func Indexed(r Record) Index { return r.index() }
+//
+// What is due about a neighbour's record is its home's to do, and its numbers and
+// call signs are unique there.
+func Indexed(r Record) Index {
+	x := r.index()
+	if r.head().Origin != nil {
+		x.Due, x.Unique = nil, ""
+	}
+	return x
+}
 
 // Use is one entry of the ledger: a resource promised to one use from now, on
 // the database's clock, until it is ended. The database refuses two exclusive

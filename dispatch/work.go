@@ -23,6 +23,8 @@ type work struct {
 	met    map[string]bool
 	held   map[Ref]*pending
 	secret string
+	// foreign are the neighbour's records that the rule edited.
+	foreign []Record
 }
 
 // lock loads the records for update and checks the versions that the command
@@ -140,6 +142,10 @@ func (w *work) put(r Record) error {
 		return err
 	}
 	p := w.hold(r)
+	if r.head().Origin != nil {
+		w.foreign = append(w.foreign, r) // its home counts the versions
+		return nil
+	}
 	if !p.edited {
 		p.edited = true
 		r.head().Version++
@@ -152,7 +158,9 @@ func (w *work) put(r Record) error {
 // nobody's edit becomes stale.
 func (w *work) derive(r Record) {
 	w.hold(r)
-	r.head().Updated = w.at
+	if r.head().Origin == nil {
+		r.head().Updated = w.at
+	}
 }
 
 // rescope changes who sees a loaded record, without a new version. Never write
@@ -162,7 +170,10 @@ func (w *work) rescope(r Record, to Scope) {
 		return
 	}
 	p := w.hold(r)
-	r.head().Scope, r.head().Updated = to, w.at
+	r.head().Scope = to
+	if r.head().Origin == nil {
+		r.head().Updated = w.at
+	}
 	w.change.Puts[p.index].After = to
 }
 

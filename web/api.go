@@ -39,7 +39,7 @@ func schemaName(t reflect.Type, hint string) string {
 		t = t.Elem()
 	}
 	switch room := path.Base(t.PkgPath()); room {
-	case "vocabulary", "realtime":
+	case "vocabulary", "realtime", "link":
 		return strings.ToUpper(room[:1]) + room[1:] + name
 	}
 	return name

@@ -43,6 +43,10 @@ type Config struct {
 	Proxies []netip.Prefix
 	// Checks are looked at for /readyz beside database, feed and positions.
 	Checks []Check
+	// Links tells of the links with neighbouring regions, and LinkCard what their administrators need;
+	// nil: there is no door for them.
+	Links    Links
+	LinkCard *LinkCard
 	// Machine tells of pool, disk, seal and backup; nil: nobody knows.
 	Machine func() Machine
 	// Doors tells of the doors for devices that are open; nil: there are none.
@@ -144,6 +148,7 @@ func (s *Server) routes() {
 	s.journalRoutes()
 	s.trackRoutes()
 	s.aidRoutes()
+	s.linkRoutes()
 	s.reportRoutes()
 	s.settingsRoutes()
 	s.vocabularyRoutes()

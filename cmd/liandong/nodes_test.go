@@ -92,11 +92,12 @@ func freePort(t *testing.T) string {
 	return at
 }
 
-func startTwo(t *testing.T, args func(n int) []string) *twoNodes {
+// freshHouse is a database with a first agency and its administrator, and what the superuser calls it.
+func freshHouse(t *testing.T, agency, area string) (dsn, owner, password string) {
 	t.Helper()
 	ctx := t.Context()
-	dsn := pgtest.New(t)
-	owner := pgtest.Admin(t, dsn)
+	dsn = pgtest.New(t)
+	owner = pgtest.Admin(t, dsn)
 	if err := migrations.Up(ctx, owner); err != nil {
 		t.Fatal(err)
 	}
@@ -104,16 +105,23 @@ func startTwo(t *testing.T, args func(n int) []string) *twoNodes {
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer store.Close()
 	h, err := build(store, thresholds{Zone: "UTC"}, nil, zerolog.Nop())
 	if err != nil {
 		t.Fatal(err)
 	}
-	maker := adminCmd{Login: firstLogin, Name: "Administrator", Agency: "Department of Emergency Management", Area: "990000"}
-	password, err := maker.make(ctx, h.service)
+	maker := adminCmd{Login: firstLogin, Name: "Administrator", Agency: agency, Area: area}
+	password, err = maker.make(ctx, h.service)
 	if err := errors.Join(err, h.close()); err != nil {
 		t.Fatal(err)
 	}
-	store.Close()
+	return dsn, owner, password
+}
+
+func startTwo(t *testing.T, args func(n int) []string) *twoNodes {
+	t.Helper()
+	ctx := t.Context()
+	dsn, owner, password := freshHouse(t, "Department of Emergency Management", "990000")
 	program, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)

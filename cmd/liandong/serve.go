@@ -25,6 +25,7 @@ type serveCmd struct {
 	cotFlags      `embed:""`
 	watchFlags    `embed:""`
 	jt808Flags    `embed:""`
+	linkFlags     `embed:""`
 	nodeFlags     `embed:""`
 	// All addresses by default: walls and phones are other machines. Everything but the sign-in page
 	// asks for an account.
@@ -114,9 +115,19 @@ func (s *serveCmd) serve(ctx context.Context, c console, db *database, h *house,
 		return errors.Join(err, h.close())
 	}
 	defer vehicles.close()
+	neighbours, err := s.linkFlags.open(h, db.certificates())
+	if err != nil {
+		return errors.Join(err, h.close())
+	}
+	defer neighbours.close()
+	var links web.Links // a nil *link.Links is no nil interface
+	if neighbours.links != nil {
+		links = neighbours.links
+	}
 	door := web.New(web.Config{Service: h.service, Store: h.store, Hub: h.hub, Lane: h.lane, Passwords: h.passwords, Settings: settings, Tianditu: web.Tianditu{Key: s.Tianditu},
 		Console: web.Console(), Authority: authority, Log: h.log,
-		Checks:  []web.Check{{Name: "cluster", Ask: func(context.Context) error { return db.ready() }}, {Name: "schema", Ask: db.migrated()}},
+		Checks: []web.Check{{Name: "cluster", Ask: func(context.Context) error { return db.ready() }}, {Name: "schema", Ask: db.migrated()}},
+		Links:  links, LinkCard: neighbours.card,
 		Doors:   func() []web.DeviceDoor { return append(tak.tell(), vehicles.tell()...) },
 		Machine: machine(h.store, s.Dir), ScrapeToken: token, Version: buildVersion(), Proxies: s.TrustedProxy, SocketsPerAddress: s.SocketsPerAddress,
 		Routes: func(d web.Door) { imports.Routes(h.service)(d); tak.routes(d) }})
@@ -164,6 +175,7 @@ func (s *serveCmd) serve(ctx context.Context, c console, db *database, h *house,
 	}
 	tak.close()
 	vehicles.close()
+	neighbours.close()
 	closing := l.close()
 	stop()
 	work.Wait()

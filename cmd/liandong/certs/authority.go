@@ -98,6 +98,11 @@ func (o *own) found(path string) (*pair, error) {
 	if err != nil {
 		return nil, err
 	}
+	return keep(path, p)
+}
+
+// keep writes the pair unless another process was first, and returns the one that is there.
+func keep(path string, p *pair) (*pair, error) {
 	temp, err := writeTemp(path, p)
 	if err != nil {
 		return nil, err

@@ -655,6 +655,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/commands/link.revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * end a link: what the neighbour told leaves the board
+         * @description 撤销联网
+         */
+        post: operations["link-revoke"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/link.save": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * accept a neighbouring region's server, or change what is known of it
+         * @description 接受联网
+         */
+        post: operations["link-save"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/commands/loan.advance": {
         parameters: {
             query?: never;
@@ -769,6 +809,26 @@ export interface paths {
          * @description 推进报告
          */
         post: operations["note-advance"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/offer.cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * the requester no longer wants what was offered or ordered
+         * @description 取消订用
+         */
+        post: operations["offer-cancel"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1640,6 +1700,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** how the links with neighbouring regions do */
+        get: operations["links"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/links/card": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** what a neighbour's administrator needs to accept this server */
+        get: operations["link-card"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/photos": {
         parameters: {
             query?: never;
@@ -2024,6 +2118,7 @@ export interface components {
              */
             kind: "agency";
             name: string;
+            origin?: components["schemas"]["Origin"];
             /** @description duty desk, day and night */
             phone?: string;
             place: components["schemas"]["Place"];
@@ -2066,6 +2161,7 @@ export interface components {
              * @enum {string}
              */
             kind: "alarm";
+            origin?: components["schemas"]["Origin"];
             raised: components["schemas"]["Stamp"];
             scope: components["schemas"]["Scope"];
             /** @description the stay in a fence that it is about */
@@ -2079,7 +2175,7 @@ export interface components {
              */
             tier: number;
             /** @enum {string} */
-            type: "distress" | "checkin" | "no_answer" | "incident" | "fence";
+            type: "distress" | "checkin" | "no_answer" | "incident" | "fence" | "link";
             /** Format: date-time */
             updated: string;
             /** Format: int64 */
@@ -2125,6 +2221,7 @@ export interface components {
             /** @enum {string} */
             level: "province" | "city" | "county" | "township" | "village";
             name: string;
+            origin?: components["schemas"]["Origin"];
             parent?: string;
             scope: components["schemas"]["Scope"];
             /** Format: int64 */
@@ -2236,6 +2333,14 @@ export interface components {
             /** Format: int64 */
             trapped?: number;
         };
+        Cursor: {
+            /** Format: date-time */
+            at?: string;
+            /** @description the life of that journal: another one after a restore */
+            epoch?: string;
+            /** Format: int64 */
+            seq: number;
+        };
         DemoAccount: {
             login: string;
             name: string;
@@ -2257,6 +2362,7 @@ export interface components {
              */
             kind: "depot";
             name: string;
+            origin?: components["schemas"]["Origin"];
             /** @description personal data */
             phone?: string;
             place: components["schemas"]["Place"];
@@ -2298,6 +2404,7 @@ export interface components {
              */
             kind: "device";
             name: string;
+            origin?: components["schemas"]["Origin"];
             /** @enum {string} */
             protocol: "osmand" | "owntracks" | "phone" | "cot" | "jt808";
             /** Format: date-time */
@@ -2428,6 +2535,7 @@ export interface components {
              */
             kind: "equipment";
             name: string;
+            origin?: components["schemas"]["Origin"];
             place: components["schemas"]["Place"];
             scope: components["schemas"]["Scope"];
             serial?: string;
@@ -2540,6 +2648,7 @@ export interface components {
              */
             kind: "fence";
             name: string;
+            origin?: components["schemas"]["Origin"];
             /** @enum {string} */
             purpose: "hot" | "warm" | "cold" | "staging" | "watch";
             /**
@@ -2809,6 +2918,7 @@ export interface components {
             name: string;
             /** @description the enterprise */
             operator: string;
+            origin?: components["schemas"]["Origin"];
             place: components["schemas"]["Place"];
             /**
              * Format: int64
@@ -2885,6 +2995,7 @@ export interface components {
             needs?: components["schemas"]["Need"][];
             /** @description per realm and local day: 20261123-0007, or the number of an imported log */
             number: string;
+            origin?: components["schemas"]["Origin"];
             /** @description disposition, set at closing */
             outcome?: string;
             parent?: string;
@@ -3097,6 +3208,90 @@ export interface components {
             /** @description 支 for teams and 件 for items when left out */
             unit?: string;
         };
+        Link: {
+            /** @description host:port */
+            address?: string;
+            /** @description PEM */
+            certificate?: string;
+            /** Format: date-time */
+            created: string;
+            cursor: components["schemas"]["Cursor"];
+            /** @description SHA-256 of the certificate, hexadecimal */
+            fingerprint: string;
+            /** @description unique within the realm */
+            id: string;
+            /**
+             * @description the noun (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "link";
+            /** @description of the neighbour, as people say it */
+            name: string;
+            origin?: components["schemas"]["Origin"];
+            /** @description why it was revoked */
+            reason?: string;
+            /** @description agency */
+            region: string;
+            scope: components["schemas"]["Scope"];
+            /** @enum {string} */
+            state: "active" | "revoked";
+            /** Format: date-time */
+            updated: string;
+            /** Format: int64 */
+            version: number;
+        };
+        LinkCard: {
+            /** @description host:port of the door for links */
+            address: string;
+            /** @description PEM */
+            certificate: string;
+            /** @description SHA-256 of the certificate, hexadecimal */
+            fingerprint: string;
+        };
+        LinkReport: {
+            links: components["schemas"]["LinkStatus"][];
+            open: boolean;
+        };
+        LinkRevoke: {
+            /** @description "kind/id": the version you saw; refused as stale when it moved on */
+            expect?: {
+                [key: string]: number;
+            };
+            link: string;
+            reason: string;
+        };
+        LinkSave: {
+            /** @description host:port of its door for links */
+            address: string;
+            /** @description PEM, as on its card */
+            certificate: string;
+            /** @description "kind/id": the version you saw; refused as stale when it moved on */
+            expect?: {
+                [key: string]: number;
+            };
+            id?: string;
+            name: string;
+            /** @description agency of type neighbour that stands for it here */
+            region: string;
+        };
+        LinkStatus: {
+            /** Format: date-time */
+            asked?: string;
+            /** @description cut, unlinked, clock, or the code of a refusal */
+            fault?: string;
+            /** Format: date-time */
+            heard?: string;
+            link: string;
+            message?: string;
+            message_zh?: string;
+            name: string;
+            /** Format: date-time */
+            since?: string;
+            /** @enum {string} */
+            state: "active" | "revoked";
+            /** Format: int64 */
+            waiting: number;
+        };
         Loan: {
             ask?: components["schemas"]["Ask"];
             /** Format: date-time */
@@ -3125,6 +3320,7 @@ export interface components {
             /** @description the usual next step */
             next?: string;
             offer: string;
+            origin?: components["schemas"]["Origin"];
             /** @description agency */
             owner: string;
             /**
@@ -3264,6 +3460,7 @@ export interface components {
              * @enum {string}
              */
             kind: "note";
+            origin?: components["schemas"]["Origin"];
             /** @description id of an uploaded photo */
             photo?: string;
             scope: components["schemas"]["Scope"];
@@ -3328,6 +3525,7 @@ export interface components {
             line: string;
             /** Format: int64 */
             ordered?: number;
+            origin?: components["schemas"]["Origin"];
             /** Format: int64 */
             quantity?: number;
             /**
@@ -3408,10 +3606,55 @@ export interface components {
              */
             quantity?: number;
         };
+        Origin: {
+            /** @description name of the agency that owns it there */
+            agency?: string;
+            link: string;
+            /**
+             * Format: int64
+             * @description of its home's journal, as of which it is shown
+             */
+            seq: number;
+            /** Format: int64 */
+            waiting?: number;
+        };
         Page: {
             /** @description give it as after for the next page; empty at the end */
             next: string;
             records: components["schemas"]["Record"][];
+        };
+        Parcel: {
+            /** @description the command's input */
+            body: unknown;
+            /** @description who gave it */
+            by: string;
+            command: string;
+            /** Format: date-time */
+            created: string;
+            /** @description unique within the realm */
+            id: string;
+            incident?: string;
+            /**
+             * @description the noun (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "parcel";
+            link: string;
+            origin?: components["schemas"]["Origin"];
+            /** @description the neighbour's records that it would change */
+            records: components["schemas"]["Ref"][];
+            /** @description the home's reason */
+            refusal?: string;
+            refusal_zh?: string;
+            scope: components["schemas"]["Scope"];
+            sent: components["schemas"]["Stamp"];
+            settled?: components["schemas"]["Stamp"];
+            /** @enum {string} */
+            state: "waiting" | "done" | "refused";
+            /** Format: date-time */
+            updated: string;
+            /** Format: int64 */
+            version: number;
         };
         PasswordInputBody: {
             /** @description 10 to 200 characters, without the login in it */
@@ -3441,6 +3684,7 @@ export interface components {
             /** @description name to sign in with */
             login?: string;
             name: string;
+            origin?: components["schemas"]["Origin"];
             phone?: string;
             post?: string;
             /** @description a session has one of them */
@@ -3579,7 +3823,7 @@ export interface components {
             en: string;
             zh: string;
         };
-        Record: components["schemas"]["Agency"] | components["schemas"]["Area"] | components["schemas"]["Person"] | components["schemas"]["Depot"] | components["schemas"]["Hazard"] | components["schemas"]["Report"] | components["schemas"]["Incident"] | components["schemas"]["Fence"] | components["schemas"]["Request"] | components["schemas"]["Offer"] | components["schemas"]["Loan"] | components["schemas"]["Team"] | components["schemas"]["Task"] | components["schemas"]["Equipment"] | components["schemas"]["Stock"] | components["schemas"]["Device"] | components["schemas"]["Note"] | components["schemas"]["Stay"] | components["schemas"]["Alarm"];
+        Record: components["schemas"]["Agency"] | components["schemas"]["Area"] | components["schemas"]["Person"] | components["schemas"]["Link"] | components["schemas"]["Depot"] | components["schemas"]["Hazard"] | components["schemas"]["Report"] | components["schemas"]["Incident"] | components["schemas"]["Fence"] | components["schemas"]["Request"] | components["schemas"]["Offer"] | components["schemas"]["Loan"] | components["schemas"]["Team"] | components["schemas"]["Task"] | components["schemas"]["Equipment"] | components["schemas"]["Stock"] | components["schemas"]["Device"] | components["schemas"]["Note"] | components["schemas"]["Stay"] | components["schemas"]["Alarm"] | components["schemas"]["Parcel"];
         Ref: {
             id: string;
             kind: string;
@@ -3603,6 +3847,7 @@ export interface components {
              * @enum {string}
              */
             kind: "report";
+            origin?: components["schemas"]["Origin"];
             /** @description personal data */
             phone?: string;
             place: components["schemas"]["Place"];
@@ -3673,6 +3918,7 @@ export interface components {
             lines: components["schemas"]["Line"][];
             /** @description per realm and local day: Q20261127-0001 */
             number: string;
+            origin?: components["schemas"]["Origin"];
             /**
              * Format: int64
              * @description 1 life at risk now … 3 can wait
@@ -3846,7 +4092,7 @@ export interface components {
             agency: string;
             redacted?: boolean;
             /** @enum {string} */
-            source: "manual" | "task" | "loan";
+            source: "manual" | "task" | "loan" | "link";
             /** @enum {string} */
             tier: "view" | "assist";
         };
@@ -3988,6 +4234,7 @@ export interface components {
              */
             kind: "stay";
             left?: components["schemas"]["Stamp"];
+            origin?: components["schemas"]["Origin"];
             /** @description where it was first seen inside, WGS-84, longitude first */
             point: number[];
             /** @description why it ended, where the team did not leave: the fence ended or moved */
@@ -4026,6 +4273,7 @@ export interface components {
              */
             least?: number;
             name: string;
+            origin?: components["schemas"]["Origin"];
             place: components["schemas"]["Place"];
             scope: components["schemas"]["Scope"];
             /** @description material code or word: foam, sandbag … */
@@ -4129,6 +4377,7 @@ export interface components {
              */
             kind: "task";
             next?: string;
+            origin?: components["schemas"]["Origin"];
             /** @description why it was refused, cancelled, released or diverted */
             reason?: string;
             scope: components["schemas"]["Scope"];
@@ -4259,6 +4508,7 @@ export interface components {
             message?: components["schemas"]["Message"];
             multi_assign?: boolean;
             name: string;
+            origin?: components["schemas"]["Origin"];
             /** @description personal data */
             phone?: string;
             retired?: boolean;
@@ -5685,6 +5935,86 @@ export interface operations {
             };
         };
     };
+    "link-revoke": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkRevoke"];
+            };
+        };
+        responses: {
+            /** @description end a link: what the neighbour told leaves the board */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "link-save": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkSave"];
+            };
+        };
+        responses: {
+            /** @description accept a neighbouring region's server, or change what is known of it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "loan-advance": {
         parameters: {
             query?: never;
@@ -5906,6 +6236,46 @@ export interface operations {
         };
         responses: {
             /** @description check, sign, send a report upward, or note the instruction */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "offer-cancel": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OfferMove"];
+            };
+        };
+        responses: {
+            /** @description the requester no longer wants what was offered or ordered */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7678,6 +8048,64 @@ export interface operations {
             };
         };
     };
+    links: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkReport"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "link-card": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkCard"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "upload-photo": {
         parameters: {
             query?: never;
@@ -7781,7 +8209,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description the noun */
-                kind: "agency" | "area" | "person" | "depot" | "hazard" | "report" | "incident" | "fence" | "request" | "offer" | "loan" | "team" | "task" | "equipment" | "stock" | "device" | "note" | "stay" | "alarm";
+                kind: "agency" | "area" | "person" | "depot" | "hazard" | "report" | "incident" | "fence" | "request" | "offer" | "loan" | "team" | "task" | "equipment" | "stock" | "device" | "note" | "stay" | "alarm" | "link" | "parcel";
             };
             cookie?: never;
         };
@@ -7813,7 +8241,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                kind: "agency" | "area" | "person" | "depot" | "hazard" | "report" | "incident" | "fence" | "request" | "offer" | "loan" | "team" | "task" | "equipment" | "stock" | "device" | "note" | "stay" | "alarm";
+                kind: "agency" | "area" | "person" | "depot" | "hazard" | "report" | "incident" | "fence" | "request" | "offer" | "loan" | "team" | "task" | "equipment" | "stock" | "device" | "note" | "stay" | "alarm" | "link" | "parcel";
                 id: string;
             };
             cookie?: never;
