@@ -43,6 +43,15 @@ func (w *work) sendOn(ctx context.Context, in any) error {
 	return w.send(in, w.cmd.Name, scope, records...)
 }
 
+// touch marks a record that the command is about and the rule itself leaves as it
+// is: where it is a neighbour's, the command goes there.
+func (w *work) touch(r Record) {
+	if r.head().Origin != nil {
+		w.hold(r)
+		w.foreign = append(w.foreign, r)
+	}
+}
+
 // send makes a parcel about the records, all of one neighbour's and all of them
 // in this change or to be held in it.
 func (w *work) send(in any, name string, scope Scope, records ...Record) error {

@@ -96,7 +96,13 @@ func May(a Actor, c *Command, ref Ref, s Scope) error {
 var assistants = []string{"note.add", "task.assign", "alarm.acknowledge", "equipment.commit", "equipment.return", "stock.issue", "offer.make"}
 
 // may asks May for the running command on the record.
-func (w *work) may(r Record) error { return May(w.actor, w.cmd, RefOf(r), r.head().Scope) }
+func (w *work) may(r Record) error {
+	err := May(w.actor, w.cmd, RefOf(r), r.head().Scope)
+	if o := r.head().Origin; err != nil && o != nil && w.cmd.mayAtAll(w.actor) == nil {
+		return refuse(Forbidden, "该%[1]s属于相邻地区的%[2]s，由其决定", "this %[3]s is %[2]s's in a neighbouring region, who decides about it", KindNameZH(r.head().Kind), o.Agency, r.head().Kind)
+	}
+	return err
+}
 
 // mayAny passes when one of the records allows it, and else tells the first
 // refusal: a task is moved by who runs the incident or who owns the team.

@@ -40,6 +40,7 @@ func addNote(ctx context.Context, w *work, in *NoteAdd) error {
 	if in.Type.Upward() {
 		n.State = NoteDrafted
 	}
+	w.touch(i)
 	return w.create(KindNote, "", i.Scope, n)
 }
 

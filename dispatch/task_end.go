@@ -133,6 +133,7 @@ func checkinTask(ctx context.Context, w *work, in *TaskRef) error {
 	}
 	w.startTimer(o.task)
 	w.derive(o.task)
+	w.touch(o.task)
 	if err := w.endAlarms(ctx, o.task, AlarmCheckin); err != nil {
 		return err
 	}
@@ -187,6 +188,7 @@ func correctTask(ctx context.Context, w *work, in *TaskCorrect) error {
 	text := fmt.Sprintf("%s “%s”时间更正：%s → %s（%s）", o.team.Name, stateZH(KindTask, string(in.State)), old.When().In(zone).Format(time.DateTime),
 		in.Time.In(zone).Format(time.DateTime), in.Reason)
 	w.change.Note = in.Reason
+	w.touch(o.task)
 	event := in.Time.UTC()
 	s := w.stamp()
 	s.Event = &event
