@@ -4,7 +4,7 @@
 
 export type Kind =
   | 'agency' | 'area' | 'person' | 'depot' | 'hazard' | 'report' | 'incident'
-  | 'fence' | 'request' | 'offer' | 'loan' | 'team' | 'task' | 'equipment' | 'stock' | 'device' | 'note' | 'stay' | 'alarm';
+  | 'fence' | 'request' | 'offer' | 'loan' | 'team' | 'task' | 'equipment' | 'stock' | 'device' | 'note' | 'stay' | 'alarm' | 'link' | 'parcel';
 
 export type Point = [lon: number, lat: number];
 export type Bound = [west: number, south: number, east: number, north: number];
@@ -18,7 +18,7 @@ export interface Share {
   agency: string;
   tier: 'view' | 'assist';
   redacted?: boolean;
-  source: 'manual' | 'task' | 'loan';
+  source: 'manual' | 'task' | 'loan' | 'link';
 }
 
 export interface Scope {
@@ -39,6 +39,16 @@ interface Head<K extends Kind> {
   scope: Scope;
   created: string;
   updated: string;
+  origin?: Origin;
+}
+
+/** Where a record is at home that a neighbouring region's server told of. */
+export interface Origin {
+  link: string;
+  agency?: string;
+  seq: number;
+  /** Commands about it that its home has not answered: until then it is shown as they would have it. */
+  waiting?: number;
 }
 
 export interface Stamp {
@@ -456,6 +466,33 @@ export interface Loan extends Head<'loan'> {
   stamps: Partial<Record<LoanState, Stamp>>;
 }
 
+/** A neighbouring region's server, accepted here. */
+export interface Link extends Head<'link'> {
+  name: string;
+  region: string;
+  address?: string;
+  certificate?: string;
+  fingerprint: string;
+  state: 'active' | 'revoked';
+  cursor: { epoch?: string; seq: number; at?: string };
+  reason?: string;
+}
+
+/** A command about a neighbour's record, on its way to its home. */
+export interface Parcel extends Head<'parcel'> {
+  link: string;
+  command: string;
+  body: unknown;
+  incident?: string;
+  records: Ref[];
+  by: string;
+  state: 'waiting' | 'done' | 'refused';
+  refusal?: string;
+  refusal_zh?: string;
+  sent: Stamp;
+  settled?: Stamp;
+}
+
 export interface Nouns {
   agency: Agency;
   area: Area;
@@ -476,6 +513,8 @@ export interface Nouns {
   note: Note;
   stay: Stay;
   alarm: Alarm;
+  link: Link;
+  parcel: Parcel;
 }
 
 export type AnyRecord = Nouns[Kind];

@@ -228,6 +228,7 @@ export interface Commands {
   };
   'offer.withdraw': OfferMove;
   'offer.order': Expect & { offer: string; quantity?: number };
+  'offer.cancel': OfferMove;
   'offer.refuse': OfferMove;
   'offer.commit': Expect & { offer: string; teams?: string[]; equipment?: string[]; stock?: string; quantity?: number; eta?: string };
   'loan.advance': {
@@ -277,6 +278,8 @@ export interface Commands {
   'person.password': { person: string; password?: string };
   'person.unlock': { person: string };
   'device.save': Expect & { id?: string; name: string; protocol: Device['protocol']; team: string; expires?: string; identifier?: string };
+  'link.save': Expect & { id?: string; name: string; region: string; address: string; certificate: string };
+  'link.revoke': Expect & { link: string; reason: string };
   'device.token': { device: string; reason?: string };
   'device.revoke': { device: string; reason?: string };
 }

@@ -110,6 +110,7 @@ export const enAid = {
   'aid.do.edit': 'Edit',
   'aid.do.answer': 'Answer',
   'aid.do.answerFor': 'Answer for another',
+  'aid.do.cancelOffer': 'Cancel order',
   'aid.do.withdraw': 'Withdraw',
   'aid.do.order': 'Order',
   'aid.do.commit': 'Commit teams',

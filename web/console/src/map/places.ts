@@ -44,6 +44,9 @@ export function pointOf(ref: Ref, store: Store, positions: Positions): Point | u
       const s = store.get('stock', ref.id);
       return s?.place.point ?? of('depot', s?.depot);
     }
+    case 'link':
+    case 'parcel':
+      return undefined;
     default:
       return store.get(ref.kind, ref.id)?.place?.point;
   }

@@ -39,7 +39,7 @@ export interface Act {
   on: { kind: 'request' | 'offer' | 'loan'; id: string; line?: string };
   does:
     | 'submit' | 'approve' | 'return' | 'widen' | 'close' | 'cancelRequest' | 'edit'
-    | 'answer' | 'answerFor' | 'withdraw' | 'order' | 'commit' | 'refuse'
+    | 'answer' | 'answerFor' | 'withdraw' | 'order' | 'cancelOffer' | 'commit' | 'refuse'
     | 'advance' | 'extend' | 'recall' | 'agree' | 'deny' | 'cancelLoan';
   command: CommandName;
   to?: LoanState;
@@ -108,9 +108,13 @@ export function actsOf({ request: r, offers, loans }: Aid, me: Me, now: number):
     if (o.state === 'made') {
       if (asks && r.state === 'open' && line && wanted(line) > 0) add(on, 'order', 'offer.order', { usual: true, waits: mine });
       if (gives) add(on, 'withdraw', 'offer.withdraw');
+      if (asks) add(on, 'cancelOffer', 'offer.cancel');
     } else if (o.state === 'ordered' && gives) {
       add(on, 'commit', 'offer.commit', { usual: true, waits: own });
       if (!o.committed) add(on, 'refuse', 'offer.refuse');
+    }
+    if (o.state === 'ordered' && asks && !o.committed) {
+      add(on, 'cancelOffer', 'offer.cancel');
     }
   }
   for (const l of loans) {
