@@ -60,6 +60,8 @@ type Origin struct {
 	// Waiting counts parcels about it that its home has not answered. Until then
 	// it is shown as they would have it.
 	Waiting int `json:"waiting,omitempty"`
+	// Gone: its home shows it no longer. Nothing is done about it any more.
+	Gone bool `json:"gone,omitempty"`
 }
 
 // Parcel (待发命令) is a command about a record of the neighbour's that waits

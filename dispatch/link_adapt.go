@@ -203,7 +203,7 @@ func (h *hearing) follow(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if q.State.Ended() {
+		if q.State.Ended() && h.settles == nil { // once is enough: an answer is no reason to ask again
 			if err := h.decline(ctx, q); err != nil {
 				return err
 			}

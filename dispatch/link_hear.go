@@ -260,6 +260,7 @@ func (h *hearing) show(ctx context.Context, r Record, t ToldRecord) error {
 		h.pending(RefOf(r)).edited = true
 		return nil
 	}
+	was.head().Origin.Gone = false
 	p := h.hold(was)
 	p.edited = true
 	h.change.Puts[p.index].Record, h.change.Puts[p.index].After = r, head.Scope
@@ -305,8 +306,16 @@ func (h *hearing) lose(ctx context.Context, ref Ref) error {
 			return err
 		}
 	}
-	h.hold(r)
-	h.drop(r)
+	if team, ok := r.(*Team); ok {
+		// Who has it no longer cannot send it either, not even by its number.
+		team.Holder, team.Loan = "", ""
+		h.rescope(team, Scope{Agency: h.link.Region, Area: team.Scope.Area})
+	}
+	if !o.Gone {
+		h.hold(r)
+		h.drop(r)
+		o.Gone = true
+	}
 	return nil
 }
 

@@ -43,7 +43,7 @@ func (w *work) mayReceive(x *lending) error {
 	if w.actor.Role == RoleSystem {
 		return nil
 	}
-	if rel := Relate(w.actor, RefOf(x.request), x.request.Scope); rel != Own && rel != Over {
+	if rel := Relate(w.actor, RefOf(x.request), x.request.Scope); rel != Own && rel != Over || x.request.Origin != nil && w.actor.Role != RolePeer {
 		return refuse(Forbidden, "由借用单位操作", "this is the receiver's to say")
 	}
 	return w.cmd.mayAtAll(w.actor)

@@ -98,7 +98,9 @@ var assistants = []string{"note.add", "task.assign", "alarm.acknowledge", "equip
 // may asks May for the running command on the record.
 func (w *work) may(r Record) error {
 	err := May(w.actor, w.cmd, RefOf(r), r.head().Scope)
-	if o := r.head().Origin; err != nil && o != nil && w.cmd.mayAtAll(w.actor) == nil {
+	if o := r.head().Origin; o != nil && o.Gone && w.actor.Role != RoleSystem {
+		return refuse(IllegalMove, "相邻地区已不再共享该%[1]s", "the neighbouring region shows this %[2]s no longer", KindNameZH(r.head().Kind), r.head().Kind)
+	} else if err != nil && o != nil && w.cmd.mayAtAll(w.actor) == nil {
 		return refuse(Forbidden, "该%[1]s属于相邻地区的%[2]s，由其决定", "this %[3]s is %[2]s's in a neighbouring region, who decides about it", KindNameZH(r.head().Kind), o.Agency, r.head().Kind)
 	}
 	return err

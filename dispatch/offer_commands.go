@@ -135,14 +135,9 @@ func refuseOffer(ctx context.Context, w *work, in *OfferMove) error {
 }
 
 // cancelOffer is the requester's no to what was offered, or to what it ordered
-// and is not committed yet.
+// and is not committed yet; what is committed goes on.
 func cancelOffer(ctx context.Context, w *work, in *OfferMove) error {
-	return w.dropOffer(ctx, in, OfferCancelled, func(r *Request, o *Offer) error {
-		if o.Committed > 0 {
-			return refuse(IllegalMove, "已承诺 %d，请取消借调", "%d are committed already; cancel the loans", o.Committed)
-		}
-		return w.mayOrder(r)
-	})
+	return w.dropOffer(ctx, in, OfferCancelled, func(r *Request, _ *Offer) error { return w.mayOrder(r) })
 }
 
 func (w *work) dropOffer(ctx context.Context, in *OfferMove, to OfferState, may func(*Request, *Offer) error) error {
@@ -169,7 +164,7 @@ func (w *work) mayOrder(r *Request) error {
 	if err := w.may(r); err != nil {
 		return err
 	}
-	if Relate(w.actor, RefOf(r), r.Scope) == Assistant {
+	if Relate(w.actor, RefOf(r), r.Scope) == Assistant || r.Origin != nil && w.actor.Role != RolePeer {
 		return refuse(Forbidden, "由请求单位订用或取消", "the requester orders and cancels")
 	}
 	return nil

@@ -131,6 +131,9 @@ func (w *work) hold(r Record) *pending {
 	if _, ok := w.held[ref]; !ok {
 		before := r.head().Scope
 		w.change.Puts = append(w.change.Puts, Put{Record: r, Before: &before, After: before})
+		if o := r.head().Origin; o != nil && o.Gone {
+			w.drop(r) // what hangs on it may move; it does not come back by that
+		}
 	}
 	return w.pending(ref)
 }

@@ -1,6 +1,7 @@
 package link_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -29,14 +30,14 @@ func TestRandomLendingOverALink(t *testing.T) {
 	}
 	steps := 250
 	if os.Getenv("PROVE") != "" {
-		steps = 2500
+		steps = 800
 	}
 	var work sync.WaitGroup
 	for n := range 4 {
 		h := []*house{a, b}[n%2]
 		dice := rand.New(rand.NewPCG(uint64(n), 7))
 		work.Go(func() {
-			for range steps {
+			for n := 0; n < steps || n < 6*steps && len(h.board(dispatch.KindLoan)) < 6; n++ {
 				var refusal *dispatch.Error
 				if err := h.random(dice); err != nil && !errors.As(err, &refusal) {
 					t.Errorf("%s: %v", h.name, err)
@@ -46,6 +47,21 @@ func TestRandomLendingOverALink(t *testing.T) {
 	}
 	work.Wait()
 	var differ []string
+	t.Cleanup(func() {
+		if t.Failed() {
+			for _, h := range []*house{a, b} {
+				st, err := h.links.Status(context.Background())
+				t.Logf("%s: %+v %v", h.name, st, err)
+				for _, p := range h.board(dispatch.KindParcel) {
+					body, _ := json.Marshal(p)
+					t.Logf("waits: %s", body)
+				}
+			}
+			for _, d := range differ[:min(len(differ), 4)] {
+				t.Log(d)
+			}
+		}
+	})
 	a.await("the same as its neighbour", func() bool {
 		if len(a.board(dispatch.KindParcel))+len(b.board(dispatch.KindParcel)) > 0 {
 			return false
@@ -88,7 +104,11 @@ func (h *house) random(dice *rand.Rand) error {
 		case o.State == dispatch.OfferMade:
 			return try("offer.order", dispatch.OfferOrder{Offer: o.ID})
 		}
-		return try("offer.commit", dispatch.OfferCommit{Offer: o.ID, Teams: []string{dispatch.RefOf(pick(dice, teams)).ID}})
+		team := pick(dice, teams)
+		for n := 0; n < 8 && dispatch.HeadOf(team).Scope.Agency != o.Scope.Agency; n++ {
+			team = pick(dice, teams)
+		}
+		return try("offer.commit", dispatch.OfferCommit{Offer: o.ID, Teams: []string{dispatch.RefOf(team).ID}})
 	case n < 15 && len(loans) > 0:
 		l := pick(dice, loans).(*dispatch.Loan)
 		switch dice.IntN(10) {
@@ -173,7 +193,14 @@ func (h *house) check() int {
 		}
 	}
 	open := map[string]int{}
+	known := map[string]bool{}
+	for _, r := range h.board(dispatch.KindTeam) {
+		known[dispatch.RefOf(r).ID] = true
+	}
 	for _, r := range h.board(dispatch.KindTask) {
+		if k := r.(*dispatch.Task); k.Open() && k.Origin == nil && !known[k.Team] {
+			h.t.Errorf("%s: task %s goes on without its team %s", h.name, k.ID, k.Team)
+		}
 		if k := r.(*dispatch.Task); k.Open() && !k.Interruptible && k.State != dispatch.TaskProposed {
 			open[k.Team]++
 		}

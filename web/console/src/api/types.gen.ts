@@ -3609,6 +3609,7 @@ export interface components {
         Origin: {
             /** @description name of the agency that owns it there */
             agency?: string;
+            gone?: boolean;
             link: string;
             /**
              * Format: int64

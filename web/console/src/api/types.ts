@@ -49,6 +49,8 @@ export interface Origin {
   seq: number;
   /** Commands about it that its home has not answered: until then it is shown as they would have it. */
   waiting?: number;
+  /** Its home shows it no longer. */
+  gone?: boolean;
 }
 
 export interface Stamp {

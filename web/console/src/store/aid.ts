@@ -62,7 +62,9 @@ export function actsOf({ request: r, offers, loans }: Aid, me: Me, now: number):
     if (me.may(command)) out.push({ on, does, command, ...more });
   };
   const mine = r.scope.agency === me.agency;
-  const asks = directs(me, r.scope);
+  // A neighbour's server decides about its own, whatever lies in one's jurisdiction.
+  const over = directs(me, r.scope);
+  const asks = over && !r.origin;
   const it: Act['on'] = { kind: 'request', id: r.id };
   if (asks) {
     const chief = me.may('request.approve');
@@ -96,14 +98,14 @@ export function actsOf({ request: r, offers, loans }: Aid, me: Me, now: number):
       const on: Act['on'] = { ...it, line: l.id };
       if (wanted(l) === 0) continue;
       const answered = offers.some((o) => o.line === l.id && o.scope.agency === me.agency && standing(o));
-      if (!mine && !answered && (asks || reaches(me, r.scope))) add(on, 'answer', 'offer.make', { usual: true });
-      if (me.jurisdiction && (asks || reaches(me, r.scope))) add(on, 'answerFor', 'offer.make');
+      if (!mine && !answered && (over || reaches(me, r.scope))) add(on, 'answer', 'offer.make', { usual: true });
+      if (me.jurisdiction && (over || reaches(me, r.scope))) add(on, 'answerFor', 'offer.make');
     }
   }
   for (const o of offers) {
     const on: Act['on'] = { kind: 'offer', id: o.id, line: o.line };
     const line = r.lines.find((l) => l.id === o.line);
-    const gives = directs(me, o.scope);
+    const gives = directs(me, o.scope) && !o.origin;
     const own = o.scope.agency === me.agency || (gives && !!me.name && o.stamps?.made?.by === me.name);
     if (o.state === 'made') {
       if (asks && r.state === 'open' && line && wanted(line) > 0) add(on, 'order', 'offer.order', { usual: true, waits: mine });
@@ -119,7 +121,7 @@ export function actsOf({ request: r, offers, loans }: Aid, me: Me, now: number):
   }
   for (const l of loans) {
     const on: Act['on'] = { kind: 'loan', id: l.id, line: l.line };
-    const gives = directs(me, l.scope);
+    const gives = directs(me, l.scope) && !l.origin;
     const owns = l.owner === me.agency;
     const takes = asks;
     const holds = l.receiver === me.agency;
