@@ -106,6 +106,20 @@
 // names the holder, who alone sends it, until the owner has it back. The states
 // are those of EDXL-RM 1.0, message by message.
 //
+// # Linked regions
+//
+//	link     active ─► revoked
+//	parcel   waiting ─► done | refused
+//
+// What a neighbour tells (hearLink) lies in the tables of its nouns, with its
+// [Origin]: the agency that stands for the neighbour owns it here, and the agency
+// that keeps the link sees it. Only its home decides about it. A rule that edits
+// such a record is carried out here as well, so that what it refuses is refused at
+// once and the screen shows what is meant; but what it would have booked is left,
+// and the command goes to the record's home as a parcel (sendOn). With the answer
+// comes the record as it is there. What hangs on it here is derived here: the
+// lines of our requests, the status of a team that we have on loan.
+//
 // # Who could go
 //
 // Candidates are ordered lexicographically: needs met, available before on

@@ -314,9 +314,13 @@ func TestNothingIsToldOn(t *testing.T) {
 		}
 		return false
 	})
-	// C hears B, and of A nothing.
+	// C hears B, and of A nothing; nor what is open to those who are signed in at B.
+	b.team("B1")
 	own := b.ask(b.open("本市火灾"), 1)
 	until(c, own.ID, func(r *dispatch.Request) bool { return r.Origin != nil })
+	if open := c.all(dispatch.KindTeam); len(open) != 0 {
+		t.Errorf("a team of the common pool was told: %v", dispatch.RefOf(open[0]))
+	}
 	for _, k := range dispatch.Linked {
 		for _, r := range c.all(k) {
 			if dispatch.RefOf(r).ID[:4] == "aaaa" {
