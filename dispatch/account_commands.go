@@ -129,7 +129,7 @@ func saveDevice(ctx context.Context, w *work, in *DeviceSave) error {
 	if err != nil {
 		return err
 	}
-	if err := May(w.actor, w.cmd, RefOf(team), team.head().Scope); err != nil {
+	if err := May(w.actor, w.at, w.cmd, RefOf(team), team.head().Scope); err != nil {
 		return err
 	}
 	apply := func(d *Device) {

@@ -1,6 +1,9 @@
 package dispatch
 
-import "strings"
+import (
+	"strings"
+	"time"
+)
 
 // Role is what a person does in a session.
 type Role string
@@ -54,6 +57,16 @@ type Audience struct {
 	Home         string
 	Team         string
 }
+
+// Onlooker is an audience at a moment: what is shared for a limited time is
+// seen while the time lasts. Without a moment it sees none of that.
+type Onlooker struct {
+	Audience
+	At time.Time // the realm's clock
+}
+
+// At is the audience at the moment.
+func (au Audience) At(t time.Time) Onlooker { return Onlooker{au, t} }
 
 // Audience returns the actor's audience. Only a leader's view depends on the
 // team; a leader without a team sees what an observer of the agency sees less

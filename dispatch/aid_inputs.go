@@ -54,7 +54,8 @@ type RequestMove struct {
 // RequestWiden lets a request reach further at once.
 type RequestWiden struct {
 	Request string `json:"request"`
-	Ring    Ring   `json:"ring,omitempty" enum:"own,county,city,province" doc:"the next one when left out"`
+	Ring    Ring   `json:"ring,omitempty" enum:"own,county,city,partners,range,province" doc:"the next in which somebody more is found when left out"`
+	Range   int    `json:"range,omitempty" doc:"km around where help reports, for the ring range and wider; 1 to 500, the house's when left out"`
 }
 
 // OfferMake answers a line of a request.

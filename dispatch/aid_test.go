@@ -25,19 +25,21 @@ type aidTown struct {
 func newAidTown(t testing.TB) *aidTown {
 	t.Helper()
 	c := &aidTown{town: newTown(t)}
-	sys := dispatch.System(dispatch.Live)
-	agency := func(name, area string, typ dispatch.AgencyType) (string, dispatch.Actor) {
-		id := c.id(c.do(sys, "agency.save", dispatch.AgencySave{Name: name, Area: area, Type: typ}))
-		return id, dispatch.Actor{ID: name, Name: name, Realm: dispatch.Live, Role: dispatch.RoleDispatcher, Agency: id, Home: area}
-	}
-	c.plant, c.plantDesk = agency("氯碱公司", "411003", dispatch.AgencyEnterprise)
-	c.neighbour, c.neighbourDesk = agency("平顶山消防", "410400", dispatch.AgencyNeighbour)
+	c.plant, c.plantDesk = c.agency("氯碱公司", "411003")
+	c.neighbour, c.neighbourDesk = c.agency("平顶山消防", "410400")
 	c.fireDesk.Home, c.clinicDesk.Home, c.desk.Home, c.chief.Home = "411002", "411003", "411000", "411000"
 	c.fireChief = c.fireDesk
 	c.fireChief.ID, c.fireChief.Role = "消防值班长", dispatch.RoleChief
 	c.incident = put[*dispatch.Incident](c.town, c.do(c.fireDesk, "incident.open", dispatch.IncidentOpen{Type: "12D02", Title: "液氯泄漏", Verified: true,
 		Area: "411002003", Place: dispatch.Place{Text: "氯碱厂", Point: &scene}}))
 	return c
+}
+
+// agency makes an agency at home in the area, with a dispatcher.
+func (c *aidTown) agency(name, area string) (string, dispatch.Actor) {
+	c.t.Helper()
+	id := c.id(c.do(dispatch.System(dispatch.Live), "agency.save", dispatch.AgencySave{Name: name, Area: area, Type: dispatch.AgencyNeighbour}))
+	return id, dispatch.Actor{ID: name, Name: name, Realm: dispatch.Live, Role: dispatch.RoleDispatcher, Agency: id, Home: area}
 }
 
 func (c *aidTown) raise(lines ...dispatch.LineAsk) *dispatch.Request {
@@ -91,11 +93,12 @@ func TestStoryOfALoan(t *testing.T) {
 	if r.State != dispatch.RequestOpen || r.Ring != dispatch.RingCounty || r.Scope.Reach != "411002" || r.WidenDue == nil {
 		t.Fatalf("approved %+v", r)
 	}
-	// Ring by ring: the county, the city, the province.
+	// Ring by ring: the county, the city, past the partners of whom there are none
+	// to those within 50 km, the province.
 	for _, step := range []struct {
 		clinic, neighbour bool
 		wait              time.Duration
-	}{{false, false, 10 * time.Minute}, {true, false, 10 * time.Minute}, {true, true, 0}} {
+	}{{false, false, 10 * time.Minute}, {true, false, 10 * time.Minute}, {true, true, 5 * time.Minute}} {
 		if c.sees(c.clinicDesk, dispatch.KindRequest, r.ID) != step.clinic || c.sees(c.neighbourDesk, dispatch.KindRequest, r.ID) != step.neighbour {
 			t.Fatalf("in the ring %s others see too much or too little", c.request(r.ID).Ring)
 		}
@@ -105,8 +108,14 @@ func TestStoryOfALoan(t *testing.T) {
 		}
 	}
 	r = c.request(r.ID)
-	if r.Ring != dispatch.RingProvince || len(r.Rings) != 3 || r.Rings[1].Waited != 600 || r.WidenDue != nil {
+	if r.Ring != dispatch.RingProvince || len(r.Rings) != 5 || r.Rings[1].Waited != 600 || r.WidenDue != nil || r.Range != 50 {
 		t.Fatalf("widened %+v", r)
+	}
+	for n, want := range []dispatch.RingPassed{{Ring: dispatch.RingPartners, Waited: 600}, {Ring: dispatch.RingRange, Agencies: 1}, {Ring: dispatch.RingProvince, Waited: 300}} {
+		have := r.Rings[n+2]
+		if have.At = (time.Time{}); have != want {
+			t.Errorf("passed %+v, want %+v", have, want)
+		}
 	}
 	who, err := c.svc.Suppliers(context.Background(), c.fireDesk, r.ID, "1")
 	if err != nil || len(who.Suppliers) != 1 || who.Suppliers[0] != (dispatch.Supplier{Agency: c.neighbour, Reached: true, Able: 2, Seconds: who.Suppliers[0].Seconds}) || who.Suppliers[0].Seconds < 60 {
@@ -141,7 +150,7 @@ func TestStoryOfALoan(t *testing.T) {
 	}
 	c.team("hz3", c.neighbour, "410400", "hazmat")
 	if who, err = c.svc.Suppliers(context.Background(), c.fireDesk, r.ID, "1"); err != nil || who.Suppliers[0].Able != 1 ||
-		who.Suppliers[0].Answers != (dispatch.Answers{Count: 1, Accepted: 1, Minutes: 20}) {
+		who.Suppliers[0].Answers != (dispatch.Answers{Count: 1, Accepted: 1, Minutes: 25}) {
 		t.Errorf("suppliers %+v, %v", who.Suppliers, err)
 	}
 	theirs := put[*dispatch.Incident](c.town, c.do(c.neighbourDesk, "incident.open", dispatch.IncidentOpen{Type: "12G03", Title: "本市火灾", Area: "410400", Verified: true}))

@@ -2,6 +2,7 @@ package dispatch
 
 import (
 	"context"
+	"slices"
 )
 
 // The commands that keep base data: depots, equipment, stocks, hazard sources,
@@ -15,6 +16,11 @@ func save[R Record](ctx context.Context, w *work, kind Kind, id string, fresh R,
 			return err
 		}
 		apply(fresh)
+		if slices.Contains(agreedKinds, kind) {
+			if s, err = w.agreedNew(ctx, fresh, s); err != nil {
+				return err
+			}
+		}
 		return w.create(kind, "", s, fresh)
 	}
 	r, err := lockOne[R](ctx, w, kind, id)
@@ -71,7 +77,7 @@ func commitEquipment(ctx context.Context, w *work, in *EquipmentCommit) error {
 	if err := firstError(w.may(i), w.may(e), i.mustRun()); err != nil {
 		return err
 	}
-	if e.Holder != e.Scope.Agency && e.Holder != w.actor.Agency && Relate(w.actor, RefOf(e), e.Scope) != Over {
+	if e.Holder != e.Scope.Agency && e.Holder != w.actor.Agency && w.relate(e) != Over {
 		return refuse(Forbidden, "装备现由其他单位保管", "another agency holds the item")
 	}
 	if e.Condition != ConditionReady && e.Condition != ConditionWorn {
@@ -208,7 +214,7 @@ func saveAgency(ctx context.Context, w *work, in *AgencySave) error {
 			// It lies outside, and somebody has to keep what is known of it.
 			s.Agency = w.actor.Agency
 		}
-		return s, May(w.actor, w.cmd, Ref{Kind: KindAgency}, s)
+		return s, May(w.actor, w.at, w.cmd, Ref{Kind: KindAgency}, s)
 	}, func(a *Agency) {
 		a.Name, a.Short, a.Type, a.Jurisdiction, a.Place, a.Phone = in.Name, in.Short, in.Type, in.Jurisdiction, in.Place, in.Phone
 	})

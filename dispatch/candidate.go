@@ -84,7 +84,7 @@ func (s *Service) Candidates(ctx context.Context, actor Actor, incident string, 
 		return Ranking{}, err
 	}
 	i := r.(*Incident)
-	au := actor.Audience()
+	au := s.onlooker(actor)
 	q := func(k Kind) Query { return Query{Realm: actor.Realm, Kind: k, Limit: -1} }
 	teamsQ := q(KindTeam)
 	teamsQ.Audience = &au
@@ -103,7 +103,7 @@ func (s *Service) Candidates(ctx context.Context, actor Actor, incident string, 
 	for _, rec := range teams {
 		t := rec.(*Team)
 		in.teams = append(in.teams, t)
-		in.assign[t.ID] = May(actor, assign, RefOf(t), t.Scope) == nil
+		in.assign[t.ID] = May(actor, in.at, assign, RefOf(t), t.Scope) == nil
 		in.lent[t.ID] = t.Holder != "" && t.Holder != actor.Agency && t.Holder != i.Scope.Agency
 		in.from[t.ID] = "base"
 		var fix *Fix

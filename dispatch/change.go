@@ -127,19 +127,21 @@ type Seen struct {
 	Reset []Kind    `json:"reset,omitempty"`
 }
 
-// See reduces the change to what the audience may see; false when that is
-// nothing. A record that leaves the view arrives as a drop, one that enters as
+// See reduces the change to what the audience may see at a moment, which is now
+// and not that of the change: what was shared until then is not told after it;
+// false when that is nothing. Whether the audience had a record before is asked
+// without the clock: one that it may still hold is dropped. A record that leaves the view arrives as a drop, one that enters as
 // a put. What is put for the last time and dropped in the same change, as an
 // incident that is archived, arrives as a drop alone: a reader that takes drops
 // before puts would keep it for ever.
-func (c *Change) See(au Audience) (Seen, bool) {
+func (c *Change) See(o Onlooker) (Seen, bool) {
 	s := Seen{Seq: c.Seq, At: c.At, Wall: c.Wall, Actor: c.Actor, Kind: c.Kind, Note: c.Note, Reset: c.Reset}
 	full := false
 	for _, p := range c.Puts {
 		ref := RefOf(p.Record)
-		view := See(au, ref, p.After)
+		view := See(o, ref, p.After)
 		full = full || view == Full
-		had := p.Before != nil && See(au, ref, *p.Before) != Hidden
+		had := p.Before != nil && ever(o, ref, *p.Before)
 		switch gone := c.drops(ref); {
 		case gone && had, view == Hidden && had:
 			s.Drop = append(s.Drop, ref)
@@ -148,7 +150,7 @@ func (c *Change) See(au Audience) (Seen, bool) {
 		}
 	}
 	for _, d := range c.Drops {
-		if See(au, d.Ref, d.Before) != Hidden && !slices.Contains(s.Drop, d.Ref) {
+		if ever(o, d.Ref, d.Before) && !slices.Contains(s.Drop, d.Ref) {
 			s.Drop = append(s.Drop, d.Ref)
 		}
 	}
@@ -158,6 +160,30 @@ func (c *Change) See(au Audience) (Seen, bool) {
 		s.Note, s.Actor = "", ActorRef{Role: s.Actor.Role, Agency: s.Actor.Agency}
 	}
 	return s, len(s.Put)+len(s.Drop)+len(s.Reset) > 0
+}
+
+// ever tells whether the audience sees anything of the record, were no share of
+// its scope to end.
+func ever(o Onlooker, ref Ref, s Scope) bool {
+	if slices.ContainsFunc(s.Shares, func(sh Share) bool { return sh.Until != nil }) {
+		s.Shares = slices.Clone(s.Shares)
+		for i := range s.Shares {
+			s.Shares[i].Until = nil
+		}
+	}
+	return See(o, ref, s) != Hidden
+}
+
+// Ends is when the change first tells some audience less than at the moment; the
+// zero time is never.
+func (c *Change) Ends(at time.Time) time.Time {
+	var first time.Time
+	for _, p := range c.Puts {
+		if t := p.After.Ends(at); !t.IsZero() && (first.IsZero() || t.Before(first)) {
+			first = t
+		}
+	}
+	return first
 }
 
 // drops tells whether the record leaves the board with this change.

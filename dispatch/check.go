@@ -10,6 +10,7 @@ import (
 
 var (
 	eventCode      = regexp.MustCompile(`^[1-7][0-9A-Z]{4}$`)
+	eventPrefix    = regexp.MustCompile(`^[1-7][0-9A-Z]{0,4}$`)
 	divisionCode   = regexp.MustCompile(`^(\d{2}|\d{4}|\d{6}|\d{9}|\d{12})$`)
 	divisionPrefix = regexp.MustCompile(`^\d{2,12}$`)
 	phoneNumber    = regexp.MustCompile(`^[1-9]\d{0,19}$`)

@@ -62,6 +62,13 @@ func commands() []*Command {
 		command("loan.answer", "答复", "answer what is asked about a loan", desk, answerLoan),
 		command("loan.cancel", "取消借调", "cancel a loan that has not arrived", desk, cancelLoan),
 
+		command("agreement.save", "拟定共享协议", "propose an agreement, or change one", officer, saveAgreement),
+		command("agreement.consent", "同意共享协议", "consent to an agreement for the own agency", officer, consentAgreement),
+		command("agreement.withdraw", "撤回同意", "take the own agency's consent back; what was shared ends at once", officer, withdrawAgreement),
+		command("agreement.end", "终止共享协议", "end an agreement that the own agency proposed", officer, endAgreement),
+		command("agreement.activate", "启用共享协议", "activate an agreement for a limited time", chief, activateAgreement),
+		command("agreement.deactivate", "停止启用", "end an activation before its time", chief, deactivateAgreement),
+
 		command("note.add", "添加记录", "add an entry to an incident's record", aboard_, addNote),
 		command("note.advance", "推进报告", "check, sign, send a report upward, or note the instruction", desk, advanceNote),
 		command("alarm.acknowledge", "确认告警", "acknowledge an alarm by name", desk, ackAlarm),

@@ -18,7 +18,8 @@ type DeadlineFire struct {
 var errNothing = errors.New("nothing is due")
 
 // FireDue carries out what has fallen due in the realm: unanswered
-// assignments, overdue check-ins, claims that ran out, incidents to archive.
+// assignments, overdue check-ins, claims that ran out, incidents to archive,
+// shares and agreements whose time is over.
 // Each is an ordinary command with an id made from the record and its moment,
 // so of several nodes one wins. It returns how many it carried out, and the
 // errors of those that failed; they are due again the next time.
@@ -70,10 +71,19 @@ func fireDeadline(ctx context.Context, w *work, in *DeadlineFire) error {
 		if err != nil {
 			return err
 		}
+		if passed(i.Scope.due(), w.at) {
+			// The scope before still has the share, so that those it ends for are
+			// told to drop what they hold.
+			return w.shareAll(ctx, i, i.Scope.less(func(sh Share) bool { return sh.Source == ShareManual && passed(sh.Until, w.at) }))
+		}
 		if !passed(i.ArchiveDue, w.at) || !oneOf(IncidentArchived, incidentMoves[i.State]) {
 			return errNothing
 		}
 		return w.archive(ctx, i)
+	case KindAgreement:
+		return w.fireAgreement(ctx, in.Record.ID)
+	case KindActivation:
+		return w.fireActivation(ctx, in.Record.ID)
 	case KindRequest:
 		return w.fireRequest(ctx, in.Record.ID)
 	case KindFence:

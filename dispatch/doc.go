@@ -35,6 +35,9 @@
 //	loan       借调        one team, item or quantity that its owner lends to a receiver
 //	link       联网        joins this server with a neighbouring region's
 //	parcel     待发命令    a command about a neighbour's record, on its way to its home
+//	agreement  共享协议    what two or more agencies agreed to let each other see, each by its own consent
+//	activation 启用        opens an agreement that needs it, for a limited time
+//	share      共享        lets one agency see a record of another: by hand, by agreement, by a task or a loan
 //	alarm      告警        what a person must acknowledge by name
 //	realm      域          live, or one drill; part of every record's identity
 //	journal    日志        the one ordered, append-only log of changes
@@ -105,6 +108,29 @@
 // The commitment moves the team into the receiver's pool in one transaction: it
 // names the holder, who alone sends it, until the owner has it back. The states
 // are those of EDXL-RM 1.0, message by message.
+//
+// A request reaches its own agency, the county, the city, the partners in
+// agreements, those within so many kilometres, the province: each ring holds the
+// ones before it. From a ring of partners or of range in which nobody more is
+// found it goes on at once.
+//
+// # Agreement
+//
+//	agreement  proposed ─► in_force (every party consented) ─► withdrawn (one took it back) ─► in_force
+//	           in_force ─► expired (by its time);  any ─► ended (by who proposed it);  new terms: ─► proposed
+//	activation open ─► ended (by hand, by its time, with its agreement)
+//
+// What an agreement covers is what its parties own: never what they were shown
+// themselves, so nothing is passed on. Its shares stand beside all others, and
+// each ends alone.
+//
+// # What has run out
+//
+// A share may have an end. It is looked at as of a moment ([Onlooker]): from the
+// end on it gives nothing in any read, command or change that is told, whether
+// or not anything has taken it away. What is due then takes it away, as a change
+// like any other whose scope before still has it, so that the consoles drop what
+// they hold.
 //
 // # Linked regions
 //

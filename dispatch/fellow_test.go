@@ -15,7 +15,7 @@ func TestFellowsSeeEachOther(t *testing.T) {
 	c := newTown(t)
 	sees := func(who, whom string) bool {
 		s := get[*dispatch.Team](c, dispatch.KindTeam, c.teams[whom]).Scope
-		return dispatch.SeePosition(c.leader(who).Audience(), c.teams[whom], s)
+		return dispatch.SeePosition(c.leader(who).Audience().At(c.clock()), c.teams[whom], s)
 	}
 	check := func(step string, together ...string) {
 		t.Helper()
@@ -33,7 +33,7 @@ func TestFellowsSeeEachOther(t *testing.T) {
 	res := c.do(c.desk, "task.assign", dispatch.TaskAssign{Incident: x.ID, Team: c.teams["jj1"]})
 	check("two", "xf1", "jj1")
 	// The first one's leader is told in the same change, without what is the other's own.
-	seen, ok := res.Change.See(c.leader("xf1").Audience())
+	seen, ok := res.Change.See(c.leader("xf1").Audience().At(c.clock()))
 	if !ok {
 		t.Fatal("the leader of the first is not told")
 	}

@@ -221,9 +221,10 @@ func (s *Stay) redacted() Record {
 }
 
 // Watches tells whether the fence is told of the team of the scope: its agency's
-// dispatchers, with the agency's jurisdiction, see where the team is.
-func (f *Fence) Watches(jurisdiction, team string, s Scope) bool {
-	return SeePosition(Audience{Role: RoleDispatcher, Agency: f.Scope.Agency, Jurisdiction: jurisdiction}, team, s)
+// dispatchers, with the agency's jurisdiction, see at the moment where the team
+// is.
+func (f *Fence) Watches(jurisdiction string, at time.Time, team string, s Scope) bool {
+	return SeePosition(Audience{Role: RoleDispatcher, Agency: f.Scope.Agency, Jurisdiction: jurisdiction}.At(at), team, s)
 }
 
 // stayScope is whose a stay of the team is in a fence of the scope.

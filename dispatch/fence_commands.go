@@ -52,7 +52,7 @@ func drawFence(ctx context.Context, w *work, in *FenceDraw) error {
 	if err != nil {
 		return err
 	}
-	if err := May(w.actor, w.cmd, Ref{Kind: KindFence}, scope); err != nil {
+	if err := May(w.actor, w.at, w.cmd, Ref{Kind: KindFence}, scope); err != nil {
 		return err
 	}
 	return w.create(KindFence, "", scope, f)

@@ -68,7 +68,7 @@ func crossFences(ctx context.Context, w *work, in *FenceCross) error {
 		}
 		s := b.stays[stayOf{c.Fence, c.Team}]
 		switch {
-		case c.Inside && s == nil && f.State == FenceActive && !c.Fixed.Before(b.left[stayOf{c.Fence, c.Team}]) && f.Watches(b.jurisdictions[f.Scope.Agency], team.ID, team.Scope):
+		case c.Inside && s == nil && f.State == FenceActive && !c.Fixed.Before(b.left[stayOf{c.Fence, c.Team}]) && f.Watches(b.jurisdictions[f.Scope.Agency], w.at, team.ID, team.Scope):
 			if s, err = w.enter(f, team, c, at); err != nil {
 				return err
 			}

@@ -63,6 +63,10 @@ func (s *Service) Import(ctx context.Context, actor Actor, kind Kind, key string
 		w := &work{svc: s, tx: tx, actor: actor, cmd: cmd, at: now, change: &Change{At: now, Wall: now, Realm: actor.Realm,
 			Actor: actor.Ref(), Kind: "import." + string(kind), Command: key, Reset: []Kind{kind}, Note: fmt.Sprintf("%d", len(rows))}}
 		records := make([]Record, 0, len(rows))
+		all, err := w.agreementsOf(ctx, kind, rows)
+		if err != nil {
+			return nil, err
+		}
 		there, err := w.there(ctx, kind, rows)
 		if err != nil {
 			return nil, err
@@ -76,6 +80,9 @@ func (s *Service) Import(ctx context.Context, actor Actor, kind Kind, key string
 			}
 			if err != nil {
 				return nil, err
+			}
+			if h := row.Record.head(); len(all) > 0 {
+				h.Scope = agreed(row.Record, h.Scope, all[h.Scope.Agency], w.at)
 			}
 			records = append(records, row.Record)
 		}
@@ -106,6 +113,28 @@ func (s *Service) Import(ctx context.Context, actor Actor, kind Kind, key string
 		s.cfg.Committed(c.Realm, c.Seq)
 	}
 	return nil, nil
+}
+
+// agreementsOf are the agreements of the agencies that the rows belong to, by
+// agency, with the agencies' rows locked; none for a kind that no agreement
+// covers.
+func (w *work) agreementsOf(ctx context.Context, kind Kind, rows []Imported) (map[string][]*Agreement, error) {
+	if !slices.Contains(agreedKinds, kind) {
+		return nil, nil
+	}
+	ids := []string{w.actor.Agency}
+	for _, row := range rows {
+		ids = append(ids, row.Record.head().Scope.Agency)
+	}
+	slices.Sort(ids)
+	out := map[string][]*Agreement{}
+	for _, id := range slices.Compact(ids) {
+		var err error
+		if out[id], err = w.agreements(ctx, id); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
 }
 
 // there locks the records that the rows name and that exist already, so that
@@ -165,7 +194,7 @@ func (w *work) imported(ctx context.Context, kind Kind, row Imported, there map[
 	h.Scope.Open = slices.Contains([]Kind{KindArea, KindAgency, KindDepot, KindTeam}, kind)
 	h.Kind, h.Version, h.Created, h.Updated = kind, 1, w.at, w.at
 	if old != nil {
-		if err := May(w.actor, w.cmd, RefOf(old), old.head().Scope); err != nil {
+		if err := May(w.actor, w.at, w.cmd, RefOf(old), old.head().Scope); err != nil {
 			return err
 		}
 		keep(row.Record, old)
@@ -179,7 +208,7 @@ func (w *work) imported(ctx context.Context, kind Kind, row Imported, there map[
 	if w.actor.Role == RoleSystem {
 		return nil
 	}
-	return May(w.actor, w.cmd, RefOf(row.Record), h.Scope)
+	return May(w.actor, w.at, w.cmd, RefOf(row.Record), h.Scope)
 }
 
 // keep carries over from the record that is there what an import does not say.

@@ -8,6 +8,10 @@ import (
 )
 
 func openIncident(ctx context.Context, w *work, in *IncidentOpen) error {
+	all, err := w.agreements(ctx, w.actor.Agency)
+	if err != nil {
+		return err
+	}
 	var report *Report
 	if in.Report != "" {
 		r, err := w.report(ctx, in.Report, ReportLinked)
@@ -42,7 +46,7 @@ func openIncident(ctx context.Context, w *work, in *IncidentOpen) error {
 	if in.Verified {
 		i.enter(IncidentVerified, w.stamp())
 	}
-	if err := w.create(KindIncident, "", scope, i); err != nil {
+	if err := w.create(KindIncident, "", agreed(i, scope, all, w.at), i); err != nil {
 		return err
 	}
 	if report != nil {
@@ -412,7 +416,7 @@ func (w *work) dependents(ctx context.Context, incident string) ([]Record, error
 }
 
 func editIncident(ctx context.Context, w *work, in *IncidentEdit) error {
-	i, err := w.incident(ctx, in.Incident, "")
+	i, all, err := w.ownIncident(ctx, in.Incident)
 	if err != nil {
 		return err
 	}
@@ -445,6 +449,9 @@ func editIncident(ctx context.Context, w *work, in *IncidentEdit) error {
 	if err := w.put(i); err != nil {
 		return err
 	}
+	if err := w.shareAll(ctx, i, agreed(i, i.Scope, all, w.at)); err != nil {
+		return err
+	}
 	if (i.Grade == 1 || i.Grade == 2) && (grade == 0 || grade > 2) {
 		return w.raise(AlarmIncident, 1, "事件升级："+i.Title, i, nil, nil)
 	}
@@ -457,7 +464,8 @@ func assign[T any](to *T, from *T) {
 	}
 }
 
-func (w *work) audience() *Audience {
-	au := w.actor.Audience()
-	return &au
+// audience is who asks, at the moment of the command.
+func (w *work) audience() *Onlooker {
+	o := w.actor.Audience().At(w.at)
+	return &o
 }

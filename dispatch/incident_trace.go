@@ -9,6 +9,23 @@ import (
 // The commands that change what an incident is or whose: place, merge, split,
 // share, transfer. Each leaves its trace as a note.
 
+// ownIncident loads an incident that is still to be worked on, after the row of
+// its agency, with what that has agreed.
+func (w *work) ownIncident(ctx context.Context, id string) (*Incident, []*Agreement, error) {
+	if id == "" {
+		return nil, nil, invalid("incident", id, "缺少事件", "the incident is missing", "an id")
+	}
+	all, agency, err := w.lockOwner(ctx, Ref{KindIncident, id})
+	if err != nil {
+		return nil, nil, err
+	}
+	i, err := w.incident(ctx, id, "")
+	if err == nil && i.Scope.Agency != agency {
+		err = errMoved
+	}
+	return i, all, err
+}
+
 // trace adds a note to the incident's record on behalf of the command.
 func (w *work) trace(i *Incident, kind NoteType, text string) error {
 	return w.create(KindNote, "", i.Scope, &Note{Incident: i.ID, Type: kind, Text: text, Author: w.actor.Name, Stamp: w.stamp()})
@@ -18,7 +35,7 @@ func placeIncident(ctx context.Context, w *work, in *IncidentPlace) error {
 	if err := needReason(in.Reason); err != nil {
 		return err
 	}
-	i, err := w.incident(ctx, in.Incident, "")
+	i, all, err := w.ownIncident(ctx, in.Incident)
 	if err != nil {
 		return err
 	}
@@ -27,12 +44,10 @@ func placeIncident(ctx context.Context, w *work, in *IncidentPlace) error {
 	if err != nil {
 		return err
 	}
-	if scope.Area != i.Scope.Area {
-		to := i.Scope
-		to.Area = scope.Area
-		if err := w.shareAll(ctx, i, to); err != nil {
-			return err
-		}
+	to := i.Scope
+	to.Area = scope.Area
+	if err := w.shareAll(ctx, i, agreed(i, to, all, w.at)); err != nil {
+		return err
 	}
 	i.Place, w.change.Note = in.Place, in.Reason
 	if err := w.put(i); err != nil {
@@ -97,8 +112,11 @@ func shareIncident(ctx context.Context, w *work, in *IncidentShare) error {
 	if in.Agency == i.Scope.Agency {
 		return invalid("agency", in.Agency, "该单位就是事件的主责单位", "the agency leads the incident itself")
 	}
+	if err := w.later("until", in.Until); err != nil {
+		return err
+	}
 	w.change.Note = in.Reason
-	to := i.Scope.without(in.Agency, ShareManual).with(Share{Agency: in.Agency, Tier: in.Tier, Redacted: in.Redacted, Source: ShareManual})
+	to := i.Scope.with(Share{Agency: in.Agency, Tier: in.Tier, Redacted: in.Redacted, Source: ShareManual, By: w.actor.Name, Until: toMicros(in.Until)})
 	if err := w.shareAll(ctx, i, to); err != nil {
 		return err
 	}
@@ -111,8 +129,7 @@ func unshareIncident(ctx context.Context, w *work, in *IncidentShare) error {
 	if err != nil {
 		return err
 	}
-	sh, ok := i.Scope.share(in.Agency)
-	if !ok || sh.Source != ShareManual {
+	if !slices.ContainsFunc(i.Scope.Shares, func(sh Share) bool { return sh.Agency == in.Agency && sh.Source == ShareManual }) {
 		return invalid("agency", in.Agency, "没有与该单位的手动共享", "there is no share by hand with that agency")
 	}
 	w.change.Note = in.Reason
@@ -155,7 +172,9 @@ func mergeIncident(ctx context.Context, w *work, in *IncidentMerge) error {
 	// Whoever was on the duplicate now sees the one that stays.
 	to := into.Scope
 	for _, sh := range dup.Scope.Shares {
-		to = to.with(sh)
+		if sh.Source != ShareAgreement { // the agreements of its own owner decide
+			to = to.with(sh)
+		}
 	}
 	for _, t := range dup.Scope.Teams {
 		to = to.withTeam(t)
@@ -245,7 +264,7 @@ func splitIncident(ctx context.Context, w *work, in *IncidentSplit) error {
 	if len(in.Tasks) > 50 {
 		return invalid("tasks", len(in.Tasks), "一次最多带走 50 项任务", "at most 50 tasks go along at once")
 	}
-	i, err := w.incident(ctx, in.Incident, "")
+	i, all, err := w.ownIncident(ctx, in.Incident)
 	if err != nil {
 		return err
 	}
@@ -266,7 +285,7 @@ func splitIncident(ctx context.Context, w *work, in *IncidentSplit) error {
 	}
 	n.enter(IncidentReported, w.stamp())
 	n.enter(IncidentVerified, w.stamp())
-	if err := w.create(KindIncident, "", scope, n); err != nil {
+	if err := w.create(KindIncident, "", agreed(n, scope, all, w.at), n); err != nil {
 		return err
 	}
 	if _, err := w.lockCrew(ctx, "", i.ID); err != nil {
@@ -320,7 +339,7 @@ func transferIncident(ctx context.Context, w *work, in *IncidentTransfer) error 
 	}
 	i.TransferTo, w.change.Note = in.Agency, in.Reason
 	// To accept it they must see it.
-	if err := w.shareAll(ctx, i, i.Scope.with(Share{Agency: in.Agency, Tier: TierAssist, Source: ShareManual})); err != nil {
+	if err := w.shareAll(ctx, i, i.Scope.with(Share{Agency: in.Agency, Tier: TierAssist, Source: ShareManual, By: w.actor.Name})); err != nil {
 		return err
 	}
 	return w.put(i)
@@ -329,6 +348,10 @@ func transferIncident(ctx context.Context, w *work, in *IncidentTransfer) error 
 // acceptIncident makes the actor's agency the lead; the one before keeps its
 // view, with the right to assist.
 func acceptIncident(ctx context.Context, w *work, in *IncidentMove) error {
+	all, err := w.agreements(ctx, w.actor.Agency)
+	if err != nil {
+		return err
+	}
 	i, err := lockOne[*Incident](ctx, w, KindIncident, in.Incident)
 	if err != nil {
 		return err
@@ -339,9 +362,10 @@ func acceptIncident(ctx context.Context, w *work, in *IncidentMove) error {
 	before := i.Scope.Agency
 	to := i.Scope
 	to.Agency = w.actor.Agency
-	to = to.without(w.actor.Agency, ShareManual).without(w.actor.Agency, ShareTask).
-		with(Share{Agency: before, Tier: TierAssist, Source: ShareManual})
-	if err := w.shareAll(ctx, i, to); err != nil {
+	to = to.less(func(sh Share) bool { return sh.Agency == w.actor.Agency }).
+		with(Share{Agency: before, Tier: TierAssist, Source: ShareManual, By: w.actor.Name})
+	// From now on its own agreements say who else sees it.
+	if err := w.shareAll(ctx, i, agreed(i, to, all, w.at)); err != nil {
 		return err
 	}
 	i.TransferTo, w.change.Note = "", in.Reason

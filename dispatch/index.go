@@ -43,7 +43,7 @@ func (r *Report) index() Index {
 
 func (i *Incident) index() Index {
 	return Index{State: string(i.State), Incident: i.ID, Text: join(i.Number, i.Title, i.Place.Text), Point: i.Place.Point,
-		Due: i.ArchiveDue, Unique: i.Number}
+		Due: earliest(i.ArchiveDue, i.Scope.due()), Unique: i.Number}
 }
 
 func (t *Team) index() Index {
@@ -108,6 +108,23 @@ func (l *Loan) index() Index {
 	x := Index{State: string(l.State), Incident: l.Incident, Text: join(l.Request, l.Name), Point: l.ReportTo.Point}
 	if l.Resource.Kind == KindTeam {
 		x.Team = l.Resource.ID
+	}
+	return x
+}
+
+// An agreement is found by its parties as by a text.
+func (a *Agreement) index() Index {
+	x := Index{State: string(a.State), Text: join(append(a.agencies(), a.Number, a.Name)...), Unique: a.Number}
+	if oneOf(AgreementExpired, agreementMoves[a.State]) {
+		x.Due = a.Until
+	}
+	return x
+}
+
+func (a *Activation) index() Index {
+	x := Index{State: string(a.State), Text: join(a.Agreement)}
+	if a.State == ActivationOpen {
+		x.Due = &a.Until
 	}
 	return x
 }

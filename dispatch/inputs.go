@@ -116,6 +116,8 @@ type IncidentShare struct {
 	Tier     Tier   `json:"tier,omitempty" enum:"view,assist"`
 	Redacted bool   `json:"redacted,omitempty"`
 	Reason   string `json:"reason,omitempty"`
+	// Until ends the share by itself.
+	Until *time.Time `json:"until,omitempty" doc:"when the share ends; without it, when it is stopped"`
 }
 
 // IncidentTransfer asks another agency to take the incident over.

@@ -32,7 +32,7 @@ func (w *work) lockLoan(ctx context.Context, id string) (*lending, error) {
 
 // mayOwn passes for those who act for the owner, and for the leader of the team.
 func (w *work) mayOwn(x *lending) error {
-	if Relate(w.actor, RefOf(x.loan), x.loan.Scope) == Assistant {
+	if w.relate(x.loan) == Assistant {
 		return refuse(Forbidden, "由出借单位操作", "this is the owner's to say")
 	}
 	return w.may(x.loan)
@@ -43,7 +43,7 @@ func (w *work) mayReceive(x *lending) error {
 	if w.actor.Role == RoleSystem {
 		return nil
 	}
-	if rel := Relate(w.actor, RefOf(x.request), x.request.Scope); rel != Own && rel != Over || x.request.Origin != nil && w.actor.Role != RolePeer {
+	if rel := w.relate(x.request); rel != Own && rel != Over || x.request.Origin != nil && w.actor.Role != RolePeer {
 		return refuse(Forbidden, "由借用单位操作", "this is the receiver's to say")
 	}
 	return w.cmd.mayAtAll(w.actor)

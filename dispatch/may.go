@@ -2,6 +2,7 @@ package dispatch
 
 import (
 	"slices"
+	"time"
 )
 
 // Relation is how an actor stands to a record.
@@ -20,8 +21,8 @@ const (
 // Relations lists the relations.
 var Relations = []Relation{Stranger, Viewer, Assistant, Aboard, Over, Own}
 
-// Relate tells how the actor stands to a record of that scope.
-func Relate(a Actor, ref Ref, s Scope) Relation {
+// Relate tells how the actor stands to a record of that scope at the moment.
+func Relate(a Actor, at time.Time, ref Ref, s Scope) Relation {
 	if a.Role == RoleLeader {
 		// A fellow is seen, and no more.
 		if a.Team != "" && (ref.Kind == KindTeam && ref.ID == a.Team || ref.Kind != KindTeam && slices.Contains(s.Teams, a.Team)) {
@@ -38,13 +39,14 @@ func Relate(a Actor, ref Ref, s Scope) Relation {
 	if within(a.Home, s.Reach) {
 		return Assistant
 	}
-	if sh, ok := s.share(a.Agency); ok {
+	rel := Stranger
+	for sh := range s.held(a.Agency, at) {
 		if sh.Tier == TierAssist {
 			return Assistant
 		}
-		return Viewer
+		rel = Viewer
 	}
-	return Stranger
+	return rel
 }
 
 // Roles that use commands, in the groups the table below needs.
@@ -54,6 +56,7 @@ var (
 	aboard_ = []Role{RoleDispatcher, RoleChief, RoleLeader}
 	keeper  = []Role{RoleDispatcher, RoleChief, RoleAdmin}
 	account = []Role{RoleAdmin}
+	officer = []Role{RoleChief, RoleAdmin} // speaks for the agency
 	system  = []Role{}
 )
 
@@ -66,21 +69,26 @@ func (c *Command) mayAtAll(a Actor) error {
 		Message: "your role may not use " + c.Name, MessageZH: "您的角色不能执行“" + c.Chinese + "”"}
 }
 
-// May decides whether the actor may use the command on a record of that scope.
-// It is a pure function; the test walks role × relation × command.
+// May decides whether the actor may use the command on a record of that scope at
+// the moment. It is a pure function; the test walks role × relation × command.
 //
 //	stranger, viewer   nothing
 //	assistant          notes, and moving its own teams (asked of the team's scope)
 //	aboard             what the field page offers: advance, refuse, check-in, note, distress
-//	over, own          everything its role may do
-func May(a Actor, c *Command, ref Ref, s Scope) error {
+//	over, own          everything its role may do, but that over is not asked
+//	                   about agreements: nobody consents for another
+func May(a Actor, at time.Time, c *Command, ref Ref, s Scope) error {
 	if err := c.mayAtAll(a); err != nil {
 		return err
 	}
 	if a.Role == RoleSystem {
 		return nil
 	}
-	rel := Relate(a, ref, s)
+	rel := Relate(a, at, ref, s)
+	if rel == Over && slices.Contains(partiesOnly, c.Name) {
+		a.Jurisdiction = ""
+		rel = Relate(a, at, ref, s)
+	}
 	switch {
 	case rel == Own || rel == Over || rel == Aboard:
 		return nil
@@ -93,11 +101,15 @@ func May(a Actor, c *Command, ref Ref, s Scope) error {
 }
 
 // assistants are the commands an assist share opens on the shared record.
-var assistants = []string{"note.add", "task.assign", "alarm.acknowledge", "equipment.commit", "equipment.return", "stock.issue", "offer.make"}
+var assistants = []string{"note.add", "task.assign", "alarm.acknowledge", "equipment.commit", "equipment.return", "stock.issue", "offer.make",
+	"agreement.consent", "agreement.withdraw", "agreement.activate", "agreement.deactivate"}
+
+// partiesOnly are the commands for which a jurisdiction counts nothing.
+var partiesOnly = []string{"agreement.save", "agreement.consent", "agreement.withdraw", "agreement.end", "agreement.activate", "agreement.deactivate"}
 
 // may asks May for the running command on the record.
 func (w *work) may(r Record) error {
-	err := May(w.actor, w.cmd, RefOf(r), r.head().Scope)
+	err := May(w.actor, w.at, w.cmd, RefOf(r), r.head().Scope)
 	if o := r.head().Origin; o != nil && o.Gone && w.actor.Role != RoleSystem {
 		return refuse(IllegalMove, "相邻地区已不再共享该%[1]s", "the neighbouring region shows this %[2]s no longer", KindNameZH(r.head().Kind), r.head().Kind)
 	} else if err != nil && o != nil && w.cmd.mayAtAll(w.actor) == nil {
@@ -105,6 +117,12 @@ func (w *work) may(r Record) error {
 	}
 	return err
 }
+
+// relate tells how the actor stands to the record.
+func (w *work) relate(r Record) Relation { return Relate(w.actor, w.at, RefOf(r), r.head().Scope) }
+
+// sees tells how much of the record the actor sees.
+func (w *work) sees(r Record) Vision { return See(*w.audience(), RefOf(r), r.head().Scope) }
 
 // mayAny passes when one of the records allows it, and else tells the first
 // refusal: a task is moved by who runs the incident or who owns the team.

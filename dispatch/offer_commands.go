@@ -164,7 +164,7 @@ func (w *work) mayOrder(r *Request) error {
 	if err := w.may(r); err != nil {
 		return err
 	}
-	if Relate(w.actor, RefOf(r), r.Scope) == Assistant || r.Origin != nil && w.actor.Role != RolePeer {
+	if w.relate(r) == Assistant || r.Origin != nil && w.actor.Role != RolePeer {
 		return refuse(Forbidden, "由请求单位订用或取消", "the requester orders and cancels")
 	}
 	return nil
@@ -252,7 +252,7 @@ func commitOffer(ctx context.Context, w *work, in *OfferCommit) error {
 
 // lend makes the loan of one resource, and the resource the receiver's.
 func (w *work) lend(ctx context.Context, r *Request, o *Offer, line *Line, rec Record, in *OfferCommit, name string) error {
-	if See(*w.audience(), RefOf(rec), rec.head().Scope) == Hidden {
+	if w.sees(rec) == Hidden {
 		return NotFoundError(RefOf(rec))
 	}
 	if rec.head().Scope.Agency != o.Scope.Agency {

@@ -1,6 +1,8 @@
 package dispatch
 
 import (
+	"cmp"
+	"iter"
 	"slices"
 	"time"
 )
@@ -10,32 +12,35 @@ type Kind string
 
 // The nouns, in the fixed order in which a transaction locks them.
 const (
-	KindAgency    Kind = "agency"
-	KindArea      Kind = "area"
-	KindPerson    Kind = "person"
-	KindLink      Kind = "link"
-	KindDepot     Kind = "depot"
-	KindHazard    Kind = "hazard"
-	KindReport    Kind = "report"
-	KindIncident  Kind = "incident"
-	KindFence     Kind = "fence"
-	KindRequest   Kind = "request"
-	KindOffer     Kind = "offer"
-	KindLoan      Kind = "loan"
-	KindTeam      Kind = "team"
-	KindTask      Kind = "task"
-	KindEquipment Kind = "equipment"
-	KindStock     Kind = "stock"
-	KindDevice    Kind = "device"
-	KindNote      Kind = "note"
-	KindStay      Kind = "stay"
-	KindAlarm     Kind = "alarm"
-	KindParcel    Kind = "parcel"
+	KindAgency Kind = "agency"
+	KindArea   Kind = "area"
+	KindPerson Kind = "person"
+	KindLink   Kind = "link"
+	// An agreement is locked before all that it lets others see.
+	KindAgreement  Kind = "agreement"
+	KindActivation Kind = "activation"
+	KindDepot      Kind = "depot"
+	KindHazard     Kind = "hazard"
+	KindReport     Kind = "report"
+	KindIncident   Kind = "incident"
+	KindFence      Kind = "fence"
+	KindRequest    Kind = "request"
+	KindOffer      Kind = "offer"
+	KindLoan       Kind = "loan"
+	KindTeam       Kind = "team"
+	KindTask       Kind = "task"
+	KindEquipment  Kind = "equipment"
+	KindStock      Kind = "stock"
+	KindDevice     Kind = "device"
+	KindNote       Kind = "note"
+	KindStay       Kind = "stay"
+	KindAlarm      Kind = "alarm"
+	KindParcel     Kind = "parcel"
 )
 
 // Kinds lists every noun in lock order.
 var Kinds = []Kind{
-	KindAgency, KindArea, KindPerson, KindLink, KindDepot, KindHazard, KindReport, KindIncident, KindFence, KindRequest, KindOffer, KindLoan,
+	KindAgency, KindArea, KindPerson, KindLink, KindAgreement, KindActivation, KindDepot, KindHazard, KindReport, KindIncident, KindFence, KindRequest, KindOffer, KindLoan,
 	KindTeam, KindTask, KindEquipment, KindStock, KindDevice, KindNote, KindStay, KindAlarm, KindParcel,
 }
 
@@ -94,7 +99,8 @@ type Scope struct {
 	// 2 to 12 digits) in which the record lies; a prefix match is the
 	// jurisdiction test.
 	Area string `json:"area,omitempty"`
-	// Shares lists the agencies that may see it beside the owner, sorted.
+	// Shares lists the agencies that may see it beside the owner, sorted; one
+	// agency may have several, each for a reason of its own.
 	Shares []Share `json:"shares,omitempty"`
 	// Reach is a division-code prefix: the desks of all agencies that are at home
 	// in that division see the record and may help, as with an assist share. A
@@ -126,8 +132,36 @@ type Share struct {
 	Tier   Tier   `json:"tier" enum:"view,assist"`
 	// Redacted shares hide personal data and internal notes.
 	Redacted bool `json:"redacted,omitempty"`
-	// Source says why the share exists.
-	Source ShareSource `json:"source" enum:"manual,task,loan,link"`
+	// Source says why the share exists, By what made it: the agreement's id, or
+	// the name of the person who shared by hand.
+	Source ShareSource `json:"source" enum:"manual,task,loan,link,agreement,range"`
+	By     string      `json:"by,omitempty"`
+	// Until is when it ends by itself; from then on it gives nothing, whether or
+	// not it has been taken away yet.
+	Until *time.Time `json:"until,omitempty"`
+}
+
+// holds tells whether the share gives anything at the moment. Nobody is shown
+// anything for a limited time who does not say what time it is.
+func (sh Share) holds(at time.Time) bool {
+	return sh.Until == nil || !at.IsZero() && at.Before(*sh.Until)
+}
+
+func (sh Share) equal(o Share) bool {
+	a, b := sh.Until, o.Until
+	sh.Until, o.Until = nil, nil
+	return sh == o && (a == nil) == (b == nil) && (a == nil || a.Equal(*b))
+}
+
+// reason orders shares, and tells which is replaced by another.
+func (sh Share) reason(o Share) int {
+	by := func(s Share) string {
+		if s.Source == ShareAgreement {
+			return s.By
+		}
+		return ""
+	}
+	return cmp.Or(compare(sh.Agency, o.Agency), compare(string(sh.Source), string(o.Source)), compare(by(sh), by(o)))
 }
 
 // ShareSource says how a share came about.
@@ -135,56 +169,87 @@ type ShareSource string
 
 // Where shares come from.
 const (
-	ShareManual ShareSource = "manual" // a person shared it by hand
-	ShareTask   ShareSource = "task"   // one of the agency's teams is on it, or in it
-	ShareLoan   ShareSource = "loan"   // the agency asks for it, offers it or has it on loan
-	ShareLink   ShareSource = "link"   // the agency keeps the link over which it came
+	ShareManual    ShareSource = "manual"    // a person shared it by hand
+	ShareTask      ShareSource = "task"      // one of the agency's teams is on it, or in it
+	ShareLoan      ShareSource = "loan"      // the agency asks for it, offers it or has it on loan
+	ShareLink      ShareSource = "link"      // the agency keeps the link over which it came
+	ShareAgreement ShareSource = "agreement" // an agreement of its owner with the agency says so
+	ShareRange     ShareSource = "range"     // a request reaches the agency, which is near
 )
 
-// strength orders the sources: a share is not replaced by one of a weaker
-// source, whose end would take it away.
-var strength = map[ShareSource]int{ShareManual: 3, ShareLoan: 2, ShareLink: 2, ShareTask: 1}
-
-func (s Scope) share(agency string) (Share, bool) {
-	for _, sh := range s.Shares {
-		if sh.Agency == agency {
-			return sh, true
+// held yields the agency's shares that give something at the moment.
+func (s Scope) held(agency string, at time.Time) iter.Seq[Share] {
+	return func(yield func(Share) bool) {
+		for _, sh := range s.Shares {
+			if sh.Agency == agency && sh.holds(at) && !yield(sh) {
+				return
+			}
 		}
 	}
-	return Share{}, false
 }
 
-// with returns a copy of s that also lists the share, unless the agency has one
-// of a stronger source.
+// shows tells whether a share shows the agency anything at the moment.
+func (s Scope) shows(agency string, at time.Time) bool {
+	for range s.held(agency, at) {
+		return true
+	}
+	return false
+}
+
+// with returns a copy of s that also lists the share, in the place of one for
+// the same reason. Shares for several reasons stand beside each other: the end
+// of one takes nothing that another gives.
 func (s Scope) with(sh Share) Scope {
 	if sh.Agency == s.Agency {
 		return s
 	}
 	out := s
 	out.Shares = slices.Clone(s.Shares)
-	for i, have := range out.Shares {
-		if have.Agency == sh.Agency {
-			if strength[have.Source] > strength[sh.Source] {
-				return s
-			}
-			out.Shares[i] = sh
-			return out
-		}
+	i, found := slices.BinarySearchFunc(out.Shares, sh, Share.reason)
+	if found {
+		out.Shares[i] = sh
+	} else {
+		out.Shares = slices.Insert(out.Shares, i, sh)
 	}
-	out.Shares = append(out.Shares, sh)
-	slices.SortFunc(out.Shares, func(a, b Share) int { return compare(a.Agency, b.Agency) })
 	return out
 }
 
 func (s Scope) without(agency string, source ShareSource) Scope {
+	return s.less(func(sh Share) bool { return sh.Agency == agency && sh.Source == source })
+}
+
+// less returns a copy of s without the shares that are picked.
+func (s Scope) less(gone func(Share) bool) Scope {
 	out := s
-	out.Shares = slices.DeleteFunc(slices.Clone(s.Shares), func(sh Share) bool {
-		return sh.Agency == agency && sh.Source == source
-	})
+	out.Shares = slices.DeleteFunc(slices.Clone(s.Shares), gone)
 	if len(out.Shares) == 0 {
 		out.Shares = nil
 	}
 	return out
+}
+
+// Ends is when the first of the shares that hold at the moment ends by itself:
+// until then the scope means the same. The zero time is never.
+func (s Scope) Ends(at time.Time) time.Time {
+	var first time.Time
+	for _, sh := range s.Shares {
+		if sh.Until != nil && sh.holds(at) && (first.IsZero() || sh.Until.Before(first)) {
+			first = *sh.Until
+		}
+	}
+	return first
+}
+
+// due is when the server has to take a share by hand away; those by agreement
+// go with their agreement.
+func (s Scope) due() *time.Time {
+	var first *time.Time
+	for _, sh := range s.Shares {
+		if sh.Source == ShareManual {
+			first = earliest(first, sh.Until)
+		}
+	}
+	return first
 }
 
 func (s Scope) withTeam(team string) Scope {
@@ -208,7 +273,7 @@ func (s Scope) withoutTeam(team string) Scope {
 // Equal tells whether the two scopes mean the same audience.
 func (s Scope) Equal(o Scope) bool {
 	return s.Agency == o.Agency && s.Area == o.Area && s.Reach == o.Reach && s.Open == o.Open && s.Admin == o.Admin &&
-		slices.Equal(s.Shares, o.Shares) && slices.Equal(s.Teams, o.Teams)
+		slices.EqualFunc(s.Shares, o.Shares, Share.equal) && slices.Equal(s.Teams, o.Teams)
 }
 
 func compare(a, b string) int {
@@ -301,6 +366,10 @@ func New(k Kind) (Record, bool) {
 		return new(Offer), true
 	case KindLoan:
 		return new(Loan), true
+	case KindAgreement:
+		return new(Agreement), true
+	case KindActivation:
+		return new(Activation), true
 	case KindStay:
 		return new(Stay), true
 	case KindAlarm:

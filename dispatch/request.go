@@ -1,6 +1,7 @@
 package dispatch
 
 import (
+	"slices"
 	"time"
 )
 
@@ -18,8 +19,10 @@ type Request struct {
 	ReportTo Place        `json:"report_to" doc:"where to report on arrival"`
 	Contact  string       `json:"contact,omitempty" doc:"whom to report to, with telephone or channel"`
 	// Ring is how far the request reaches now, Rings how it came there.
-	Ring  Ring         `json:"ring,omitempty" enum:"own,county,city,province"`
+	Ring  Ring         `json:"ring,omitempty" enum:"own,county,city,partners,range,province"`
 	Rings []RingPassed `json:"rings,omitempty"`
+	// Range is how far the ring of that name reaches around the place.
+	Range int `json:"range,omitempty" doc:"km"`
 	// WidenDue is when it reaches further by itself, while anything is missing.
 	WidenDue *time.Time `json:"widen_due,omitempty"`
 	// Until is when the request runs out.
@@ -84,7 +87,9 @@ func (s RequestState) Ended() bool {
 }
 
 // Ring is how far a request reaches. The rings widen around the place of the
-// incident: the county that it lies in, its city, its province.
+// incident: the county that it lies in, its city, those with whom the requester
+// has an agreement wherever they are, those who are near whatever division they
+// belong to, the province. Each holds the ones before it.
 type Ring string
 
 // The rings, from the nearest.
@@ -92,11 +97,13 @@ const (
 	RingOwn      Ring = "own"      // 本单位
 	RingCounty   Ring = "county"   // 本县（市、区）
 	RingCity     Ring = "city"     // 本市
+	RingPartners Ring = "partners" // 协议单位
+	RingRange    Ring = "range"    // 周边范围
 	RingProvince Ring = "province" // 本省
 )
 
 // Rings lists the rings from the nearest.
-var Rings = []Ring{RingOwn, RingCounty, RingCity, RingProvince}
+var Rings = []Ring{RingOwn, RingCounty, RingCity, RingPartners, RingRange, RingProvince}
 
 // RingPassed is one step of a request's reach.
 type RingPassed struct {
@@ -105,11 +112,19 @@ type RingPassed struct {
 	By   string    `json:"by,omitempty" doc:"empty: by itself"`
 	// Waited is how long the request had waited in the ring before it.
 	Waited int `json:"waited,omitempty" doc:"seconds"`
+	// Agencies is how many more the step reached, of partners and range.
+	Agencies int `json:"agencies,omitempty"`
 }
+
+// named rings reach agencies one by one, by shares; the others a whole division.
+func (r Ring) named() bool { return r == RingPartners || r == RingRange }
+
+// holds tells whether the ring reaches as far as the other.
+func (r Ring) holds(o Ring) bool { return r != "" && slices.Index(Rings, r) >= slices.Index(Rings, o) }
 
 // reach is the division that the ring covers around a place; "" for none.
 func (r Ring) reach(area string) string {
-	digits := map[Ring]int{RingCounty: 6, RingCity: 4, RingProvince: 2}[r]
+	digits := map[Ring]int{RingCounty: 6, RingCity: 4, RingPartners: 4, RingRange: 4, RingProvince: 2}[r]
 	if len(area) < digits {
 		return area
 	}
@@ -126,7 +141,10 @@ func (r Ring) wider() Ring {
 	return ""
 }
 
-const mostQuantity = 1_000_000
+const (
+	mostQuantity = 1_000_000
+	mostRange    = 500 // km
+)
 
 func (r *Request) check() error {
 	switch {

@@ -10,6 +10,9 @@ import (
 )
 
 func raiseRequest(ctx context.Context, w *work, in *RequestRaise) error {
+	if _, err := w.agreements(ctx, w.actor.Agency); err != nil {
+		return err
+	}
 	i, err := w.incident(ctx, in.Incident, "")
 	if err != nil {
 		return err
@@ -49,7 +52,7 @@ func raiseRequest(ctx context.Context, w *work, in *RequestRaise) error {
 		return err
 	}
 	if !in.Draft && w.actor.Role == RoleChief {
-		return w.open(r)
+		return w.open(ctx, r)
 	}
 	return nil
 }
@@ -92,37 +95,15 @@ func (r *Request) enter(to RequestState, s Stamp) {
 	}
 }
 
-// open lets others see the request, from the nearest ring on.
-func (w *work) open(r *Request) error {
+// open lets others see the request, from the nearest ring on. The requester's
+// row is locked.
+func (w *work) open(ctx context.Context, r *Request) error {
 	r.enter(RequestOpen, w.stamp())
 	r.Reason = ""
 	if len(r.Rings) == 0 {
-		return w.widen(r, w.svc.cfg.Settings.firstRing(), w.actor.Name)
+		return w.widen(ctx, r, w.svc.cfg.Settings.firstRing(), w.actor.Name)
 	}
-	return w.widen(r, r.Ring, w.actor.Name)
-}
-
-// widen lets the request reach as far as the ring.
-func (w *work) widen(r *Request, to Ring, by string) error {
-	passed := RingPassed{Ring: to, At: w.at, By: by}
-	if n := len(r.Rings); n > 0 {
-		passed.Waited = int(w.at.Sub(r.Rings[n-1].At).Seconds())
-	}
-	if n := len(r.Rings); n == 0 || r.Rings[n-1].Ring != to {
-		r.Rings = append(r.Rings, passed)
-	}
-	r.Ring, r.WidenDue = to, nil
-	if wait := w.svc.cfg.Settings.RingWait[to]; wait > 0 && to.wider() != "" {
-		due := w.at.Add(wait)
-		r.WidenDue = &due
-	}
-	scope := r.Scope
-	scope.Reach = to.reach(scope.Area)
-	if err := w.put(r); err != nil {
-		return err
-	}
-	w.rescope(r, scope)
-	return nil
+	return w.widenTo(ctx, r, r.Ring, w.actor.Name)
 }
 
 // request loads a request for update and, where to is not empty, checks that
@@ -153,14 +134,14 @@ func submitRequest(ctx context.Context, w *work, in *RequestMove) error {
 }
 
 func approveRequest(ctx context.Context, w *work, in *RequestMove) error {
-	r, err := w.request(ctx, in.Request, RequestOpen)
+	r, err := w.ownRequest(ctx, in.Request, RequestOpen)
 	if err != nil {
 		return err
 	}
 	if r.Until != nil && passed(r.Until, w.at) {
 		return invalid("until", r.Until, "请求已逾期，请先修改期限", "the request has run out; give it more time first", "request.edit until")
 	}
-	return w.open(r)
+	return w.open(ctx, r)
 }
 
 func returnRequest(ctx context.Context, w *work, in *RequestMove) error {
@@ -174,24 +155,6 @@ func returnRequest(ctx context.Context, w *work, in *RequestMove) error {
 	r.enter(RequestReturned, w.stamp())
 	r.Reason, w.change.Note = in.Reason, in.Reason
 	return w.put(r)
-}
-
-func widenRequest(ctx context.Context, w *work, in *RequestWiden) error {
-	r, err := w.request(ctx, in.Request, "")
-	if err != nil {
-		return err
-	}
-	if r.State != RequestOpen {
-		return illegal(KindRequest, string(r.State), "widen", words(requestMoves[r.State]))
-	}
-	to := in.Ring
-	if to == "" {
-		to = r.Ring.wider()
-	}
-	if slices.Index(Rings, to) <= slices.Index(Rings, r.Ring) {
-		return invalid("ring", in.Ring, "没有更大的征集范围", "there is no such wider ring", words(Rings[slices.Index(Rings, r.Ring)+1:])...)
-	}
-	return w.widen(r, to, w.actor.Name)
 }
 
 // closeRequest ends the search: what is committed goes on.
@@ -411,29 +374,4 @@ func (r *Request) missing() bool {
 		}
 	}
 	return false
-}
-
-// fireRequest lets a request that ran out expire, and one that still looks for
-// something reach further.
-func (w *work) fireRequest(ctx context.Context, id string) error {
-	r, err := lockOne[*Request](ctx, w, KindRequest, id)
-	if err != nil {
-		return err
-	}
-	switch {
-	case r.State == RequestOpen && passed(r.Until, w.at):
-		r.enter(RequestExpired, w.stamp())
-		r.WidenDue, r.Until = nil, nil
-		return w.put(r)
-	case r.State == RequestOpen && passed(r.WidenDue, w.at) && r.missing():
-		return w.widen(r, r.Ring.wider(), "")
-	case passed(r.WidenDue, w.at) || passed(r.Until, w.at):
-		r.WidenDue = nil
-		if passed(r.Until, w.at) {
-			r.Until = nil
-		}
-		w.derive(r)
-		return nil
-	}
-	return errNothing
 }

@@ -14,9 +14,10 @@ const (
 
 func (v Vision) String() string { return [...]string{"hidden", "redacted", "full"}[v] }
 
-// See decides what an audience sees of a record. It is the only such rule: the
-// snapshot, the feed, tiles, search and export all ask it, and the scope
-// predicate in SQL is its twin (a property test compares the two).
+// See decides what an audience sees of a record at a moment. It is the only such
+// rule: the snapshot, the feed, tiles, search and export all ask it, and the
+// scope predicate in SQL is its twin (a property test compares the two). Each
+// reason to see is enough; a share that has run out is none.
 //
 //	record            own agency   coordinating,   share      leader on     signed in
 //	                               in its area                the record
@@ -27,6 +28,8 @@ func (v Vision) String() string { return [...]string{"hidden", "redacted", "full
 //	fence, stay,
 //	alarm, hazard,
 //	equipment, stock  full         full            as shared  full          –
+//	agreement,
+//	activation        full         full            full       –             –
 //	person, device    admin of own agency or jurisdiction; persons also its dispatcher and chief
 //
 // Observers see what a dispatcher of their agency sees, redacted. Leaders see
@@ -35,14 +38,15 @@ func (v Vision) String() string { return [...]string{"hidden", "redacted", "full
 // Administrators do not see operational records: they run the accounts, not the
 // rescues. A neighbour sees what is shared with the agency that stands for it,
 // and no open records: being signed in is another thing.
-func See(au Audience, ref Ref, s Scope) Vision {
+func See(o Onlooker, ref Ref, s Scope) Vision {
+	au := o.Audience
 	if au.Role == RoleSystem {
 		return Full
 	}
 	if s.Admin {
 		return seeAdmin(au, ref, s)
 	}
-	v := seeScope(au, ref, s)
+	v := seeScope(o, ref, s)
 	if v == Full && au.Role == RoleObserver {
 		v = Redacted
 	}
@@ -65,7 +69,8 @@ func seeAdmin(au Audience, ref Ref, s Scope) Vision {
 	return Hidden
 }
 
-func seeScope(au Audience, ref Ref, s Scope) Vision {
+func seeScope(o Onlooker, ref Ref, s Scope) Vision {
+	au := o.Audience
 	if au.Role == RoleLeader {
 		if au.Team == "" {
 			return Hidden
@@ -90,20 +95,21 @@ func seeScope(au Audience, ref Ref, s Scope) Vision {
 	if within(au.Home, s.Reach) {
 		return Full
 	}
-	if sh, ok := s.share(au.Agency); ok {
-		if sh.Redacted {
-			return Redacted
+	v := Hidden
+	for sh := range s.held(au.Agency, o.At) {
+		if !sh.Redacted {
+			return Full
 		}
-		return Full
+		v = Redacted
 	}
-	return Hidden
+	return v
 }
 
 // isBase tells the reference data that administrators keep from the
 // operational records that they do not see.
 func isBase(k Kind) bool {
 	switch k {
-	case KindAgency, KindArea, KindDepot, KindHazard, KindTeam, KindEquipment, KindStock, KindPerson, KindDevice, KindLink:
+	case KindAgency, KindArea, KindAgreement, KindActivation, KindDepot, KindHazard, KindTeam, KindEquipment, KindStock, KindPerson, KindDevice, KindLink:
 		return true
 	}
 	return false
@@ -121,8 +127,8 @@ func View(r Record, v Vision) Record {
 }
 
 // SeeRecord returns the record as the audience sees it, or nil.
-func SeeRecord(au Audience, r Record) Record {
-	return View(r, See(au, RefOf(r), r.head().Scope))
+func SeeRecord(o Onlooker, r Record) Record {
+	return View(r, See(o, RefOf(r), r.head().Scope))
 }
 
 // SeePosition tells whether the audience sees where a team is. Being in the
@@ -130,10 +136,10 @@ func SeeRecord(au Audience, r Record) Record {
 // team in full view, or an observer's view of the own agency or jurisdiction.
 // Leaders see where their fellows are: the teams at work on the same incident,
 // for as long as both are (Scope.Teams of the team).
-func SeePosition(au Audience, team string, s Scope) bool {
-	if au.Role == RoleSystem {
+func SeePosition(o Onlooker, team string, s Scope) bool {
+	if o.Role == RoleSystem {
 		return true
 	}
-	v := seeScope(au, Ref{KindTeam, team}, s)
-	return !s.Admin && au.Role != RoleAdmin && (v == Full || v == Redacted && au.Role == RoleLeader)
+	v := seeScope(o, Ref{KindTeam, team}, s)
+	return !s.Admin && o.Role != RoleAdmin && (v == Full || v == Redacted && o.Role == RoleLeader)
 }

@@ -12,6 +12,9 @@ import (
 	"liandong/geo"
 )
 
+// noon is when the tests look.
+var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+
 var update = flag.Bool("update", false, "write the golden files anew")
 
 // golden compares got with testdata/name; run with -update to accept it.
@@ -103,22 +106,22 @@ func TestFellow(t *testing.T) {
 		where bool
 	}{{"t1", Redacted, true}, {"t2", Full, true}, {"t3", Hidden, false}, {"", Hidden, false}} {
 		a := leader(c.team)
-		if v, where := See(a.Audience(), ref, s), SeePosition(a.Audience(), ref.ID, s); v != c.want || where != c.where {
+		if v, where := See(a.Audience().At(noon), ref, s), SeePosition(a.Audience().At(noon), ref.ID, s); v != c.want || where != c.where {
 			t.Errorf("the leader of %q sees %s, position %v; want %s, %v", c.team, v, where, c.want, c.where)
 		}
 	}
 	open := s
 	open.Open, open.Teams = true, nil
-	if a := leader("t1"); See(a.Audience(), ref, open) != Redacted || SeePosition(a.Audience(), ref.ID, open) {
+	if a := leader("t1"); See(a.Audience().At(noon), ref, open) != Redacted || SeePosition(a.Audience().At(noon), ref.ID, open) {
 		t.Error("a team of the common pool that is no fellow: its name only")
 	}
 	for _, c := range Commands() {
-		if a := leader("t1"); May(a, c, ref, s) == nil {
+		if a := leader("t1"); May(a, noon, c, ref, s) == nil {
 			t.Errorf("a fellow's leader may %s", c.Name)
 		}
 	}
 	for _, role := range Roles {
-		if a := (Actor{ID: "p", Role: role, Realm: Live, Agency: "clinic", Team: "t1"}); role != RoleLeader && (See(a.Audience(), ref, s) != Hidden || SeePosition(a.Audience(), ref.ID, s)) {
+		if a := (Actor{ID: "p", Role: role, Realm: Live, Agency: "clinic", Team: "t1"}); role != RoleLeader && (See(a.Audience().At(noon), ref, s) != Hidden || SeePosition(a.Audience().At(noon), ref.ID, s)) {
 			t.Errorf("%s sees a team of others for its fellows", role)
 		}
 	}
@@ -131,7 +134,7 @@ func TestSeeMatrix(t *testing.T) {
 	for _, k := range Kinds {
 		for _, rel := range Relations {
 			for _, a := range actors()[rel] {
-				fmt.Fprintf(&b, "%-9s %-9s %-10s %s\n", k, rel, a.Role, See(a.Audience(), Ref{k, idFor(k)}, scopeFor(k)))
+				fmt.Fprintf(&b, "%-9s %-9s %-10s %s\n", k, rel, a.Role, See(a.Audience().At(noon), Ref{k, idFor(k)}, scopeFor(k)))
 			}
 		}
 	}
@@ -147,10 +150,10 @@ func TestMayMatrix(t *testing.T) {
 		for _, rel := range Relations {
 			var may []string
 			for _, a := range actors()[rel] {
-				if got := Relate(a, Ref{kind, idFor(kind)}, scopeFor(kind)); got != rel && a.Role != RoleLeader && !scopeFor(kind).Admin {
+				if got := Relate(a, noon, Ref{kind, idFor(kind)}, scopeFor(kind)); got != rel && a.Role != RoleLeader && !scopeFor(kind).Admin {
 					t.Fatalf("%s of %s relates as %s, want %s", a.Role, a.Agency, got, rel)
 				}
-				if May(a, c, Ref{kind, idFor(kind)}, scopeFor(kind)) == nil {
+				if May(a, noon, c, Ref{kind, idFor(kind)}, scopeFor(kind)) == nil {
 					may = append(may, string(a.Role))
 				}
 			}
@@ -165,7 +168,7 @@ func TestSystemCommandIsTheServersOwn(t *testing.T) {
 	t.Parallel()
 	c, _ := CommandByName("deadline.fire")
 	for _, role := range Roles {
-		if err := May(Actor{Role: role, Agency: "fire", Jurisdiction: "41"}, c, Ref{KindTask, "x"}, scopeFor(KindTask)); CodeOf(err) != Forbidden {
+		if err := May(Actor{Role: role, Agency: "fire", Jurisdiction: "41"}, noon, c, Ref{KindTask, "x"}, scopeFor(KindTask)); CodeOf(err) != Forbidden {
 			t.Errorf("%s: %v, want forbidden", role, err)
 		}
 	}
@@ -249,7 +252,7 @@ func TestChangeEntersAndLeavesView(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			s, seen := tt.change.See(helper)
+			s, seen := tt.change.See(helper.At(noon))
 			if len(s.Put) != tt.puts || len(s.Drop) != tt.drops || seen != tt.seen {
 				t.Errorf("put %d drop %d seen %v; want %d %d %v", len(s.Put), len(s.Drop), seen, tt.puts, tt.drops, tt.seen)
 			}

@@ -41,6 +41,7 @@ type Settings struct {
 	// itself; a ring that is not named does not widen. The first ring named is
 	// where a request begins.
 	RingWait     map[Ring]time.Duration
+	RingRange    int // km that the ring of the range reaches around the place
 	ArriveWithin int // metres from the incident at which a team seems to have arrived; 0 never
 }
 
@@ -52,7 +53,8 @@ func DefaultSettings() Settings {
 	}
 	return Settings{Zone: zone, AckWithin: 2 * time.Minute, ClaimFor: 5 * time.Minute,
 		ArchiveAfter: 24 * time.Hour, CheckEvery: 20 * time.Minute, ArriveWithin: 150,
-		RingWait: map[Ring]time.Duration{RingCounty: 10 * time.Minute, RingCity: 10 * time.Minute}}
+		RingWait:  map[Ring]time.Duration{RingCounty: 10 * time.Minute, RingCity: 10 * time.Minute, RingPartners: 5 * time.Minute, RingRange: 5 * time.Minute},
+		RingRange: 50}
 }
 
 // firstRing is where a request begins.
@@ -122,7 +124,7 @@ func (s *Service) run(ctx context.Context, actor Actor, cmd *Command, key string
 		c, replayed, err = s.store.Command(ctx, k, once)
 	}
 	if errors.Is(err, errMoved) {
-		err = refuse(Stale, "任务刚被移动，请重试", "a task was moved just now, try again")
+		err = refuse(Stale, "所涉记录刚被他人变动，请重试", "what it needs was moved just now, try again")
 	}
 	if err != nil {
 		return Result{}, s.explain(actor, err)
@@ -138,23 +140,26 @@ func (s *Service) explain(actor Actor, err error) error {
 	var e *Error
 	if errors.As(err, &e) && e.Current != nil {
 		c := *e
-		c.Current = SeeRecord(actor.Audience(), e.Current)
+		c.Current = SeeRecord(s.onlooker(actor), e.Current)
 		return &c
 	}
 	return err
 }
 
+// onlooker is the actor's audience now.
+func (s *Service) onlooker(a Actor) Onlooker { return a.Audience().At(s.cfg.Now()) }
+
 // Get reads one record as the actor sees it.
 func (s *Service) Get(ctx context.Context, actor Actor, ref Ref) (Record, error) {
-	au := actor.Audience()
-	return s.store.Get(ctx, actor.Realm, ref, &au)
+	o := s.onlooker(actor)
+	return s.store.Get(ctx, actor.Realm, ref, &o)
 }
 
 // Find reads records as the actor sees them; the query's realm and audience
 // are set from the actor.
 func (s *Service) Find(ctx context.Context, actor Actor, q Query) ([]Record, error) {
-	au := actor.Audience()
-	q.Realm, q.Audience = actor.Realm, &au
+	o := s.onlooker(actor)
+	q.Realm, q.Audience = actor.Realm, &o
 	if q.Limit < 0 || q.Limit > 1000 {
 		return nil, invalid("limit", q.Limit, "每页 1 至 1000 条", "a page has 1 to 1000 records")
 	}

@@ -45,7 +45,7 @@ type Key struct {
 type Reader interface {
 	// Get returns NotFound when there is no such record or the audience (nil:
 	// all) does not see it. What comes back is already redacted.
-	Get(ctx context.Context, realm Realm, ref Ref, au *Audience) (Record, error)
+	Get(ctx context.Context, realm Realm, ref Ref, by *Onlooker) (Record, error)
 	// Find returns the records of one kind that match, already redacted, in
 	// the order that the query says.
 	Find(ctx context.Context, q Query) ([]Record, error)
@@ -87,7 +87,7 @@ type Tx interface {
 type Query struct {
 	Realm    Realm
 	Kind     Kind
-	Audience *Audience
+	Audience *Onlooker
 	IDs      []string
 	Incident string
 	Team     string

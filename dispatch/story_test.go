@@ -130,7 +130,7 @@ func TestProposedTeamOfAnotherAgency(t *testing.T) {
 	}
 	au := c.fireDesk.Audience()
 	team := get[*dispatch.Team](c, dispatch.KindTeam, c.teams["jj1"])
-	if got := dispatch.See(au, dispatch.RefOf(team), team.Scope); got != dispatch.Full {
+	if got := dispatch.See(au.At(c.clock()), dispatch.RefOf(team), team.Scope); got != dispatch.Full {
 		t.Errorf("who runs the incident sees the team %s, want full", got)
 	}
 	c.refused(c.clinicDesk, dispatch.Forbidden, "incident.edit", dispatch.IncidentEdit{Incident: i.ID})
@@ -138,7 +138,7 @@ func TestProposedTeamOfAnotherAgency(t *testing.T) {
 	c.refused(c.clinicDesk, dispatch.Forbidden, "task.assign", dispatch.TaskAssign{Incident: i.ID, Team: c.teams["xf1"]})
 	c.advance("jj1", task.ID, "en_route", "on_scene", "done")
 	team = get[*dispatch.Team](c, dispatch.KindTeam, c.teams["jj1"])
-	if got := dispatch.See(au, dispatch.RefOf(team), team.Scope); got != dispatch.Redacted {
+	if got := dispatch.See(au.At(c.clock()), dispatch.RefOf(team), team.Scope); got != dispatch.Redacted {
 		t.Errorf("after the task the team is seen %s, want redacted", got)
 	}
 	// A refusal closes what was open only for it.

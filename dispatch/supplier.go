@@ -56,7 +56,7 @@ func (s *Service) Suppliers(ctx context.Context, actor Actor, request, line stri
 	if l.Capability == "" {
 		return out, nil
 	}
-	au := actor.Audience()
+	au := s.onlooker(actor)
 	teams, err := s.store.Find(ctx, Query{Realm: actor.Realm, Kind: KindTeam, Audience: &au, Limit: -1})
 	if err != nil {
 		return Suppliers{}, err
@@ -92,8 +92,7 @@ func (s *Service) Suppliers(ctx context.Context, actor Actor, request, line stri
 		if x == nil {
 			continue
 		}
-		_, shared := r.Scope.share(a.ID)
-		x.Reached = r.State == RequestOpen && (shared || within(a.Scope.Area, r.Scope.Reach))
+		x.Reached = r.State == RequestOpen && (within(a.Scope.Area, r.Scope.Reach) || r.Scope.shows(a.ID, out.At))
 		x.Left = max(x.Able-missing, 0)
 		out.Suppliers = append(out.Suppliers, *x)
 	}

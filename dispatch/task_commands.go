@@ -109,7 +109,7 @@ func assignTask(ctx context.Context, w *work, in *TaskAssign) error {
 		return err
 	}
 	i := incidents[in.Incident]
-	if See(*w.audience(), RefOf(i), i.Scope) == Hidden {
+	if w.sees(i) == Hidden {
 		return NotFoundError(RefOf(i))
 	}
 	if err := firstError(w.may(i), i.mustRun()); err != nil {
@@ -125,15 +125,15 @@ func assignTask(ctx context.Context, w *work, in *TaskAssign) error {
 	t := &Task{Incident: i.ID, Team: team.ID, Agency: team.Scope.Agency, Type: in.Type, State: TaskAssigned, Stamps: map[TaskState]Stamp{},
 		Choice: in.Choice, Destination: in.Destination, Interruptible: in.Type == TaskStandby || in.Type == TaskReturn}
 	t.Estimate = w.svc.estimate(team, nil, i.Place.Point).Seconds
-	switch May(w.actor, w.cmd, RefOf(team), team.Scope) {
+	switch w.may(team) {
 	case nil:
 		// Assist shares open the incident for own teams only; owning the
 		// incident opens the teams of one's jurisdiction.
 	default:
-		if Relate(w.actor, RefOf(i), i.Scope) == Assistant {
+		if w.relate(i) == Assistant {
 			return refuse(Forbidden, "协助单位只能派遣本单位队伍", "an assisting agency sends its own teams only")
 		}
-		if See(*w.audience(), RefOf(team), team.Scope) == Hidden {
+		if w.sees(team) == Hidden {
 			return NotFoundError(RefOf(team))
 		}
 		t.State = TaskProposed

@@ -17,6 +17,9 @@ func saveTeam(ctx context.Context, w *work, in *TeamSave) error {
 		}
 		t := &Team{Duty: DutyOff, Status: StatusUnavailable}
 		apply(t)
+		if scope, err = w.agreedNew(ctx, t, scope); err != nil {
+			return err
+		}
 		return w.create(KindTeam, "", scope, t)
 	}
 	t, err := lockOne[*Team](ctx, w, KindTeam, in.ID)
@@ -54,7 +57,7 @@ func (w *work) baseScope(ctx context.Context, agency, area string, place Place, 
 			return s, err
 		}
 		// Whose data one may keep is asked of the agency, not of the new record.
-		if err := May(w.actor, w.cmd, RefOf(r), r.head().Scope); err != nil {
+		if err := May(w.actor, w.at, w.cmd, RefOf(r), r.head().Scope); err != nil {
 			return s, err
 		}
 	}

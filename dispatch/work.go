@@ -85,7 +85,7 @@ func lockOne[R Record](ctx context.Context, w *work, kind Kind, id string) (R, e
 		return none, fmt.Errorf("%s/%s is a %T", kind, id, recs[0])
 	}
 	// What the actor may not see does not exist for it.
-	if See(w.actor.Audience(), RefOf(r), r.head().Scope) == Hidden {
+	if w.sees(r) == Hidden {
 		return none, NotFoundError(Ref{kind, id})
 	}
 	return r, nil

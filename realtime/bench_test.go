@@ -39,7 +39,7 @@ func BenchmarkEncode(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := encode(c, au); err != nil {
+				if _, err := encode(c, au.At(c.At)); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -164,7 +164,7 @@ func (*nowhere) LatestPositions(context.Context, dispatch.Realm) ([]dispatch.Pos
 func BenchmarkChangesFrame(b *testing.B) {
 	book := newBook()
 	book.put(incident("i1", "fire"))
-	piece, err := encode(book.changes[0], dispatch.Audience{Realm: dispatch.Live, Role: dispatch.RoleSystem})
+	piece, err := encode(book.changes[0], dispatch.Audience{Realm: dispatch.Live, Role: dispatch.RoleSystem}.At(time.Now()))
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -36,6 +36,7 @@ type FencesConfig struct {
 	Arrive int
 	// Queue bounds what waits to be booked; 50,000.
 	Queue int
+	Now   func() time.Time // nil: time.Now
 }
 
 // Fences see who crosses a fence and who arrives at an incident, and have it
@@ -90,6 +91,9 @@ const most = 100
 // from Start to Close.
 func NewFences(cfg FencesConfig) *Fences {
 	set(&cfg.Queue, 50_000)
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
 	return &Fences{cfg: cfg, bell: make(chan struct{}, 1), yards: map[dispatch.Realm]*yard{}}
 }
 
@@ -282,7 +286,7 @@ func (f *Fences) tells(realm dispatch.Realm, c dispatch.Crossing) bool {
 		return at != nil
 	}
 	scope, ok := f.see(realm, dispatch.Ref{Kind: dispatch.KindTeam, ID: c.Team})
-	return ok && at.Watches(jurisdiction, c.Team, scope)
+	return ok && at.Watches(jurisdiction, f.cfg.Now(), c.Team, scope)
 }
 
 // renew looks at a realm anew, where sightings were lost; false where none is to

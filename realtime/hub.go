@@ -357,6 +357,7 @@ func (h *Hub) tick(ticks <-chan time.Time) {
 		}
 		h.mu.Unlock()
 		for _, s := range streams {
+			s.lapse()
 			s.sendMoved()
 			s.sendPresence()
 			s.tellOpened(n)

@@ -373,8 +373,8 @@ func TestEncodingIsThatOfSeen(t *testing.T) {
 	b := newBook()
 	b.put(incident("i", "fire"), team("t1", "fire"))
 	for _, a := range []dispatch.Actor{{Role: dispatch.RoleDispatcher, Agency: "fire"}, {Role: dispatch.RoleObserver, Agency: "fire"}, {Role: dispatch.RoleLeader, Team: "t1"}} {
-		got, err := encode(b.changes[0], a.Audience())
-		seen, ok := b.changes[0].See(a.Audience())
+		got, err := encode(b.changes[0], a.Audience().At(time.Now()))
+		seen, ok := b.changes[0].See(a.Audience().At(time.Now()))
 		want, _ := json.Marshal(seen)
 		if err != nil || !ok || string(got) != string(want) {
 			t.Errorf("got %s, want %s", got, want)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"liandong/dispatch"
 )
@@ -29,27 +30,35 @@ type Records interface {
 type entry struct {
 	change *dispatch.Change
 	views  map[dispatch.Audience][]byte // nil: nothing of it is to be seen
+	ends   time.Time                    // when a share ends by which some view tells what it does; zero: never
 }
 
-// view is the change as the audience sees it, encoded; nil when it sees nothing.
-func (e *entry) view(au dispatch.Audience) ([]byte, error) {
+// view is the change as the audience sees it at the moment, encoded; nil when it
+// sees nothing.
+func (e *entry) view(au dispatch.Audience, at time.Time) ([]byte, error) {
+	if over(e.ends, at) {
+		e.views = nil
+	}
 	if b, ok := e.views[au]; ok {
 		return b, nil
 	}
-	b, err := encode(e.change, au)
+	b, err := encode(e.change, au.At(at))
 	if err != nil {
 		return nil, err
 	}
 	if e.views == nil {
-		e.views = map[dispatch.Audience][]byte{}
+		e.views, e.ends = map[dispatch.Audience][]byte{}, e.change.Ends(at)
 	}
 	e.views[au] = b
 	return b, nil
 }
 
-// encode reduces the change to the audience's view.
-func encode(c *dispatch.Change, au dispatch.Audience) ([]byte, error) {
-	seen, ok := c.See(au)
+// over tells whether the time is there and has come.
+func over(ends, at time.Time) bool { return !ends.IsZero() && !at.Before(ends) }
+
+// encode reduces the change to the onlooker's view.
+func encode(c *dispatch.Change, by dispatch.Onlooker) ([]byte, error) {
+	seen, ok := c.See(by)
 	if !ok {
 		return nil, nil
 	}

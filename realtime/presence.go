@@ -44,7 +44,7 @@ func (s *stream) sees(au dispatch.Audience, incident string) dispatch.Vision {
 	if !ok {
 		return dispatch.Hidden
 	}
-	return dispatch.See(au, ref, scope)
+	return dispatch.See(au.At(s.seenAt), ref, scope)
 }
 
 // sendPresence tells every audience who has what open, where that changed since

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"liandong/dispatch"
 )
@@ -95,7 +96,37 @@ func (s *stream) setScope(ref dispatch.Ref, scope *dispatch.Scope) {
 			return
 		}
 		s.scopes[ref] = *scope
+		s.ends = sooner(s.ends, scope.Ends(s.seenAt))
 	}
+	var before *dispatch.Scope
+	if had {
+		before = &old
+	}
+	s.moveSight(ref, before, s.seenAt, scope, s.seenAt)
+}
+
+// lapse lets the shares that have ended by now give nothing any more, whether or
+// not the journal tells yet that they are gone.
+func (s *stream) lapse() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	was, now := s.seenAt, s.now()
+	s.seenAt = now
+	if !over(s.ends, now) {
+		return
+	}
+	s.ends = time.Time{}
+	for ref, scope := range s.scopes {
+		if over(scope.Ends(was), now) {
+			s.moveSight(ref, &scope, was, &scope, now)
+		}
+		s.ends = sooner(s.ends, scope.Ends(now))
+	}
+}
+
+// moveSight makes what hangs on a scope follow from one at a moment to another at
+// another; nil is none. The stream is locked.
+func (s *stream) moveSight(ref dispatch.Ref, old *dispatch.Scope, was time.Time, scope *dispatch.Scope, now time.Time) {
 	s.presence = true
 	if ref.Kind != dispatch.KindTeam {
 		return
@@ -105,8 +136,8 @@ func (s *stream) setScope(ref dispatch.Ref, scope *dispatch.Scope) {
 		h, placed = s.lane.handle(s.realm, ref.ID)
 	}
 	for _, g := range s.groups {
-		before := had && dispatch.SeePosition(g.au, ref.ID, old)
-		after := scope != nil && dispatch.SeePosition(g.au, ref.ID, *scope)
+		before := old != nil && dispatch.SeePosition(g.au.At(was), ref.ID, *old)
+		after := scope != nil && dispatch.SeePosition(g.au.At(now), ref.ID, *scope)
 		if placed {
 			g.sees.forget(h)
 		}
@@ -127,7 +158,7 @@ func (s *stream) setScope(ref dispatch.Ref, scope *dispatch.Scope) {
 func (s *stream) seesTeam(g *group, h uint32, team string) bool {
 	if !g.sees.known.has(h) {
 		scope, ok := s.scopes[dispatch.Ref{Kind: dispatch.KindTeam, ID: team}]
-		g.sees.learn(h, team, ok && dispatch.SeePosition(g.au, team, scope))
+		g.sees.learn(h, team, ok && dispatch.SeePosition(g.au.At(s.seenAt), team, scope))
 	}
 	return g.sees.yes.has(h)
 }

@@ -53,6 +53,8 @@ type stream struct {
 	window   window
 	groups   map[dispatch.Audience]*group
 	scopes   scopes
+	seenAt   time.Time       // the moment as of which scopes were looked at last
+	ends     time.Time       // when the next share of one of them ends; zero: never
 	reload   []dispatch.Kind // scopes to be read anew
 	beaten   *frame
 	beatFrom int64
@@ -85,6 +87,7 @@ type group struct {
 type memo struct {
 	from, to int64
 	frame    *frame
+	ends     time.Time // see entry
 }
 
 // load reads what a stream has to know before it serves: the head, the newest
@@ -113,7 +116,7 @@ func (s *stream) load(ctx context.Context) error {
 	}
 	// The scopes are read after the head: whatever changes meanwhile comes
 	// again with the feed and is put twice.
-	s.head, s.readAt = from, s.now()
+	s.head, s.readAt, s.seenAt = from, s.now(), s.now()
 	s.top.Store(from)
 	for _, kind := range scopeKinds {
 		if err := s.readScopes(ctx, kind); err != nil {
@@ -192,12 +195,12 @@ func (s *stream) follow(ctx context.Context, checkEpoch bool) error {
 // deliver makes the changes part of the window and wakes who sees one of them.
 // They are encoded before the lock is taken.
 func (s *stream) deliver(cs []*dispatch.Change) error {
-	entries := make([]*entry, len(cs))
+	entries, now := make([]*entry, len(cs)), s.now()
 	aus := s.audiences()
 	for i, c := range cs {
 		entries[i] = &entry{change: c}
 		for _, au := range aus {
-			if _, err := entries[i].view(au); err != nil {
+			if _, err := entries[i].view(au, now); err != nil {
 				return err
 			}
 		}
@@ -218,7 +221,7 @@ func (s *stream) deliver(cs []*dispatch.Change) error {
 	for au, g := range s.groups {
 		n := 0
 		for _, e := range entries {
-			if b, err := e.view(au); b != nil || err != nil {
+			if b, err := e.view(au, now); b != nil || err != nil {
 				n += len(b) + 1 // an error is met again, and told, by the connection's writer
 			}
 		}
@@ -270,7 +273,8 @@ func (s *stream) next(g *group, cursor, seen int64) (step, error) {
 	if seen >= top { // also a snapshot newer than this server's last look
 		return step{to: seen}, nil
 	}
-	if m := g.memo.Load(); m != nil && m.from == cursor && m.to == top {
+	now := s.now()
+	if m := g.memo.Load(); m != nil && m.from == cursor && m.to == top && !over(m.ends, now) {
 		return step{frame: m.frame, to: m.to}, nil
 	}
 	s.mu.Lock()
@@ -279,21 +283,33 @@ func (s *stream) next(g *group, cursor, seen int64) (step, error) {
 	if !ok {
 		return step{}, errBehind
 	}
-	st, err := gather(es, g.au, cursor)
+	st, err := gather(es, g.au.At(now), cursor)
 	if err == nil && st.frame != nil && !st.more {
-		g.memo.Store(&memo{cursor, st.to, st.frame})
+		var ends time.Time
+		for _, e := range es {
+			ends = sooner(ends, e.ends)
+		}
+		g.memo.Store(&memo{cursor, st.to, st.frame, ends})
 	}
 	return st, err
 }
 
-// gather joins what the audience sees of the entries, up to a frame's bound.
+// sooner is the first of two times of which either may not be there.
+func sooner(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// gather joins what the onlooker sees of the entries, up to a frame's bound.
 // There is at least one entry.
-func gather(es []*entry, au dispatch.Audience, cursor int64) (step, error) {
+func gather(es []*entry, by dispatch.Onlooker, cursor int64) (step, error) {
 	var pieces [][]byte
 	st := step{to: es[len(es)-1].change.Seq}
 	size := 0
 	for i, e := range es {
-		b, err := e.view(au)
+		b, err := e.view(by.Audience, by.At)
 		if err != nil {
 			return step{}, err
 		}
@@ -328,7 +344,7 @@ func (s *stream) older(ctx context.Context, au dispatch.Audience, cursor, seen i
 	for i, c := range cs {
 		es[i] = &entry{change: c}
 	}
-	st, err := gather(es, au, cursor)
+	st, err := gather(es, au.At(s.now()), cursor)
 	st.more = true
 	return st, err
 }

@@ -114,7 +114,7 @@ func (b *book) snapshot(w http.ResponseWriter, au dispatch.Audience) {
 	defer b.mu.Unlock()
 	var seen []dispatch.Record
 	for _, r := range b.records {
-		if v := dispatch.SeeRecord(au, r); v != nil {
+		if v := dispatch.SeeRecord(au.At(time.Now()), r); v != nil {
 			seen = append(seen, v)
 		}
 	}

@@ -153,3 +153,6 @@ func (s *Server) refused(ctx context.Context, err error) error {
 	}
 	return s.problemOf(ctx, err)
 }
+
+// onlooker is the actor's audience now.
+func (s *Server) onlooker(a dispatch.Actor) dispatch.Onlooker { return a.Audience().At(s.cfg.Now()) }

@@ -117,7 +117,7 @@ func (s *Server) carryOut(ctx context.Context, actor dispatch.Actor, name, key s
 		s.known.forget()
 	}
 	done := &Done{Seq: res.Change.Seq, At: res.Change.At, Replayed: res.Replayed, Put: []dispatch.Record{}, Drop: []dispatch.Ref{}, Secret: res.Secret}
-	if seen, ok := res.Change.See(actor.Audience()); ok {
+	if seen, ok := res.Change.See(s.onlooker(actor)); ok {
 		done.Put, done.Drop = append(done.Put, seen.Put...), append(done.Drop, seen.Drop...)
 	}
 	return done, nil

@@ -42,7 +42,7 @@ func (s *Server) journalRoutes() {
 
 func (s *Server) journalPage(ctx context.Context, actor dispatch.Actor, in *journalInput) (JournalPage, error) {
 	page := JournalPage{Changes: []dispatch.Seen{}, Next: in.After}
-	au := actor.Audience()
+	by := s.onlooker(actor)
 	for looked := 0; looked < mostRead; {
 		changes, err := s.nextChanges(ctx, actor.Realm, in.Incident, page.Next)
 		if err != nil {
@@ -50,7 +50,7 @@ func (s *Server) journalPage(ctx context.Context, actor dispatch.Actor, in *jour
 		}
 		for _, c := range changes {
 			page.Next, looked = c.Seq, looked+1
-			if seen, ok := c.See(au); ok {
+			if seen, ok := c.See(by); ok {
 				page.Changes = append(page.Changes, seen)
 			}
 			if len(page.Changes) == in.Limit {

@@ -48,9 +48,10 @@ type Devices interface {
 }
 
 // Snapshots reads everything an audience sees, in one transaction: first where the journal stands,
-// then every record on the board, by kind and id.
+// then every record on the board, by kind and id. It returns when the first share ends by which
+// something is seen; the zero time is never.
 type Snapshots interface {
-	Snapshot(ctx context.Context, au dispatch.Audience, head func(dispatch.SnapshotHead) error, each func(dispatch.Record) error) error
+	Snapshot(ctx context.Context, au dispatch.Onlooker, head func(dispatch.SnapshotHead) error, each func(dispatch.Record) error) (ends time.Time, err error)
 }
 
 // Journal reads the record of the process.
@@ -72,8 +73,8 @@ type Tiles interface {
 type Photos interface {
 	SavePhoto(ctx context.Context, p dispatch.Photo) error
 	Photo(ctx context.Context, realm dispatch.Realm, id string) (dispatch.Photo, error)
-	// PhotoSeen tells whether the audience sees a note that shows the photo.
-	PhotoSeen(ctx context.Context, au dispatch.Audience, id string) (bool, error)
+	// PhotoSeen tells whether the onlooker sees a note that shows the photo.
+	PhotoSeen(ctx context.Context, by dispatch.Onlooker, id string) (bool, error)
 }
 
 // Tracks reads where teams have been.

@@ -107,7 +107,7 @@ func (s *Server) photo(w http.ResponseWriter, r *http.Request, me *signedIn) err
 	}
 	if err == nil && p.Owner != me.Person.ID {
 		var seen bool
-		if seen, err = s.cfg.Store.PhotoSeen(r.Context(), me.actor.Audience(), id); err == nil && !seen {
+		if seen, err = s.cfg.Store.PhotoSeen(r.Context(), s.onlooker(me.actor), id); err == nil && !seen {
 			err = &dispatch.Error{Code: dispatch.NotFound}
 		}
 	}

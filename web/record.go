@@ -30,7 +30,7 @@ type Filter struct {
 }
 
 type listInput struct {
-	Kind string `path:"kind" enum:"agency,area,person,depot,hazard,report,incident,fence,request,offer,loan,team,task,equipment,stock,device,note,stay,alarm,link,parcel" doc:"the noun"`
+	Kind string `path:"kind" enum:"agency,area,person,depot,hazard,report,incident,fence,request,offer,loan,agreement,activation,team,task,equipment,stock,device,note,stay,alarm,link,parcel" doc:"the noun"`
 	Filter
 	After string `query:"after" maxLength:"200" doc:"next of the page before"`
 	Limit int    `query:"limit" minimum:"1" maximum:"1000" default:"100"`
@@ -48,7 +48,7 @@ type pageOutput struct {
 }
 
 type recordInput struct {
-	Kind string `path:"kind" enum:"agency,area,person,depot,hazard,report,incident,fence,request,offer,loan,team,task,equipment,stock,device,note,stay,alarm,link,parcel"`
+	Kind string `path:"kind" enum:"agency,area,person,depot,hazard,report,incident,fence,request,offer,loan,agreement,activation,team,task,equipment,stock,device,note,stay,alarm,link,parcel"`
 	ID   string `path:"id" maxLength:"64"`
 }
 
@@ -56,6 +56,11 @@ type recordOutput struct {
 	ETag         string `header:"ETag" doc:"the version, quoted; give it as If-Match"`
 	CacheControl string `header:"Cache-Control"`
 	Body         dispatch.Record
+}
+
+type accessOutput struct {
+	CacheControl string `header:"Cache-Control"`
+	Body         dispatch.Access
 }
 
 func (s *Server) recordRoutes() {
@@ -83,6 +88,14 @@ func (s *Server) recordRoutes() {
 		}) (*struct{ Body dispatch.Ranking }, error) {
 			ranking, err := s.cfg.Service.Candidates(ctx, me.actor, in.ID, s.fixes(me.actor.Realm))
 			return &struct{ Body dispatch.Ranking }{ranking}, err
+		})
+	read(s, huma.Operation{OperationID: "access", Method: http.MethodGet, Path: "/api/v1/incidents/{id}/access", Tags: []string{"reads"},
+		Summary: "who sees an incident, how much of it, and why; for those who own or coordinate it"},
+		func(ctx context.Context, me *signedIn, in *struct {
+			ID string `path:"id" maxLength:"64"`
+		}) (*accessOutput, error) {
+			access, err := s.cfg.Service.Access(ctx, me.actor, in.ID)
+			return &accessOutput{"no-store", access}, err
 		})
 }
 

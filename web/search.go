@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -53,6 +54,7 @@ type gazetteer struct {
 		Find(ctx context.Context, q dispatch.Query) ([]dispatch.Record, error)
 	}
 	journal Journal
+	now     func() time.Time
 
 	mu     sync.RWMutex
 	realms map[dispatch.Realm]*index
@@ -71,8 +73,8 @@ type entry struct {
 	weight int
 }
 
-func newGazetteer(store Store) *gazetteer {
-	return &gazetteer{reader: store, journal: store, realms: map[dispatch.Realm]*index{}}
+func newGazetteer(store Store, now func() time.Time) *gazetteer {
+	return &gazetteer{reader: store, journal: store, now: now, realms: map[dispatch.Realm]*index{}}
 }
 
 // mostBehind is how many changes are followed one by one; further back it is read anew.
@@ -86,11 +88,11 @@ func (g *gazetteer) find(ctx context.Context, actor dispatch.Actor, text string,
 		score int
 		*entry
 	}
-	au := actor.Audience()
+	by := actor.Audience().At(g.now())
 	var all []found
 	g.mu.RLock()
 	for ref, e := range g.realms[actor.Realm].entries {
-		if dispatch.See(au, ref, e.scope) == dispatch.Hidden {
+		if dispatch.See(by, ref, e.scope) == dispatch.Hidden {
 			continue
 		}
 		best := 0

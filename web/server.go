@@ -130,8 +130,8 @@ func New(cfg Config) *Server {
 	}
 	s := &Server{cfg: cfg, mux: http.NewServeMux(), passwords: cfg.Passwords, throttle: newThrottle(), photos: newUploads(),
 		meter: newMeter(cfg.Now()), strangers: newStrangers(), sockets: newAddresses(cfg.SocketsPerAddress)}
-	s.snapshots = newSnapshots(cfg.Store)
-	s.gazetteer = newGazetteer(cfg.Store)
+	s.snapshots = newSnapshots(cfg.Store, cfg.Now)
+	s.gazetteer = newGazetteer(cfg.Store, cfg.Now)
 	s.api = newAPI(s.mux)
 	s.routes()
 	s.handler = s.wrap(s.mux)

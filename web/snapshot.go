@@ -11,6 +11,7 @@ import (
 	"reflect"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -55,11 +56,12 @@ func (s *Server) snapshot(w http.ResponseWriter, r *http.Request, me *signedIn) 
 }
 
 // snapshots keeps the newest packed snapshot of each audience. It is given out only while nothing
-// has happened since, so a reader never gets an older picture than the journal's when it asked.
+// has happened since and no share has ended, so a reader never gets an older picture than the journal's when it asked.
 // Consoles that come back all at once share the one that is being made, or the one after it: of an
 // audience one is made at a time, however many ask and however much is decided meanwhile.
 type snapshots struct {
 	store snapshotStore
+	now   func() time.Time
 	mu    sync.Mutex
 	kept  map[dispatch.Audience]*packing
 	size  int
@@ -79,15 +81,16 @@ type packing struct {
 	head   dispatch.SnapshotHead
 	packed []byte
 	err    error
-	seq    int64  // where the journal stood when it was begun
-	epoch  string // ditto
+	ends   time.Time // when a share ends by which something in it is seen
+	seq    int64     // where the journal stood when it was begun
+	epoch  string    // ditto
 	// Like seq and epoch these are guarded by the lock of all.
 	made  bool
 	sized bool // counted in size
 }
 
-func newSnapshots(store snapshotStore) *snapshots {
-	return &snapshots{store: store, kept: map[dispatch.Audience]*packing{}}
+func newSnapshots(store snapshotStore, now func() time.Time) *snapshots {
+	return &snapshots{store: store, now: now, kept: map[dispatch.Audience]*packing{}}
 }
 
 func (c *snapshots) get(ctx context.Context, au dispatch.Audience) ([]byte, error) {
@@ -118,7 +121,7 @@ func (c *snapshots) current(ctx context.Context, au dispatch.Audience, seq int64
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	p := c.kept[au]
-	if p != nil && p.seq >= seq && p.epoch == epoch {
+	if p != nil && p.seq >= seq && p.epoch == epoch && !(p.made && p.over(c.now())) {
 		return p, true
 	}
 	if p != nil && !p.made {
@@ -132,10 +135,14 @@ func (c *snapshots) current(ctx context.Context, au dispatch.Audience, seq int64
 	return p, true
 }
 
+// over tells whether something in it is no longer to be seen.
+func (p *packing) over(now time.Time) bool { return !p.ends.IsZero() && !now.Before(p.ends) }
+
 func (c *snapshots) make(ctx context.Context, au dispatch.Audience, p *packing) {
-	p.packed, p.head, p.err = pack(ctx, c.store, au)
+	packed, head, ends, err := pack(ctx, c.store, au.At(c.now()))
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	p.packed, p.head, p.ends, p.err = packed, head, ends, err
 	defer close(p.done) // who waited finds it as it is then
 	p.made = true
 	if c.kept[au] != p {
@@ -167,27 +174,26 @@ func (c *snapshots) drop(au dispatch.Audience) {
 }
 
 // pack reads and compresses an audience's snapshot.
-func pack(ctx context.Context, from Snapshots, au dispatch.Audience) ([]byte, dispatch.SnapshotHead, error) {
+func pack(ctx context.Context, from Snapshots, by dispatch.Onlooker) (packed []byte, head dispatch.SnapshotHead, ends time.Time, err error) {
 	var out bytes.Buffer
-	var head dispatch.SnapshotHead
 	z, err := gzip.NewWriterLevel(&out, gzip.BestSpeed)
 	if err != nil {
-		return nil, head, err
+		return nil, head, ends, err
 	}
 	lines := json.NewEncoder(z)
 	lines.SetEscapeHTML(true) // as json.Marshal does: the same bytes as in the feed
 	count := 0
-	err = from.Snapshot(ctx, au,
+	ends, err = from.Snapshot(ctx, by,
 		func(h dispatch.SnapshotHead) error { head = h; return lines.Encode(h) },
 		func(r dispatch.Record) error { count++; return lines.Encode(r) })
 	if err != nil {
-		return nil, head, err
+		return nil, head, ends, err
 	}
 	if err := lines.Encode(SnapshotEnd{true, count}); err != nil {
-		return nil, head, err
+		return nil, head, ends, err
 	}
 	if err := z.Close(); err != nil {
-		return nil, head, err
+		return nil, head, ends, err
 	}
-	return out.Bytes(), head, nil
+	return out.Bytes(), head, ends, nil
 }

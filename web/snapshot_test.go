@@ -5,6 +5,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"liandong/dispatch"
 )
@@ -22,7 +23,7 @@ type busyStore struct {
 func (b *busyStore) Head(context.Context, dispatch.Realm) (int64, error) { return b.head.Add(1), nil }
 func (b *busyStore) Epoch(context.Context) (string, error)               { return "e", nil }
 
-func (b *busyStore) Snapshot(_ context.Context, _ dispatch.Audience, head func(dispatch.SnapshotHead) error, _ func(dispatch.Record) error) error {
+func (b *busyStore) Snapshot(_ context.Context, _ dispatch.Onlooker, head func(dispatch.SnapshotHead) error, _ func(dispatch.Record) error) (time.Time, error) {
 	now := b.reading.Add(1)
 	defer b.reading.Add(-1)
 	for most := b.most.Load(); now > most && !b.most.CompareAndSwap(most, now); most = b.most.Load() {
@@ -30,7 +31,7 @@ func (b *busyStore) Snapshot(_ context.Context, _ dispatch.Audience, head func(d
 	b.made.Add(1)
 	at := b.head.Load()
 	<-b.open
-	return head(dispatch.SnapshotHead{Epoch: "e", Seq: at})
+	return time.Time{}, head(dispatch.SnapshotHead{Epoch: "e", Seq: at})
 }
 
 // Consoles that come all at once while decisions fall share few snapshots, made one after the other,
@@ -38,7 +39,7 @@ func (b *busyStore) Snapshot(_ context.Context, _ dispatch.Audience, head func(d
 func TestCrowdSharesSnapshots(t *testing.T) {
 	t.Parallel()
 	b := &busyStore{open: make(chan struct{})}
-	c := newSnapshots(b)
+	c := newSnapshots(b, time.Now)
 	const all = 500
 	var crowd, begun sync.WaitGroup
 	var old atomic.Int64

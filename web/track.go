@@ -125,11 +125,11 @@ func (s *Server) mayFollow(ctx context.Context, actor dispatch.Actor, team strin
 	if err != nil {
 		return nil, err
 	}
-	au := actor.Audience()
-	if au.Role == dispatch.RoleObserver {
-		au.Role = dispatch.RoleDispatcher
+	by := s.onlooker(actor)
+	if by.Role == dispatch.RoleObserver {
+		by.Role = dispatch.RoleDispatcher
 	}
-	if dispatch.See(au, ref, dispatch.HeadOf(r).Scope) != dispatch.Full {
+	if dispatch.See(by, ref, dispatch.HeadOf(r).Scope) != dispatch.Full {
 		return nil, refusal(dispatch.Forbidden, "您无权查看该队伍的轨迹", "you may not see where this team has been")
 	}
 	return r.(*dispatch.Team), nil

@@ -26,7 +26,8 @@ type thresholds struct {
 	ClaimFor     time.Duration            `help:"A claimed report goes back to the queue after this." default:"5m" env:"LIANDONG_CLAIM_FOR"`
 	ArchiveAfter time.Duration            `help:"A finished incident leaves the board after this; 0 never." default:"24h" env:"LIANDONG_ARCHIVE_AFTER"`
 	CheckEvery   time.Duration            `help:"Safety check-in of teams on scene; 0 off." default:"20m" env:"LIANDONG_CHECK_EVERY"`
-	RingWait     map[string]time.Duration `help:"How long a request for help waits in a ring before it reaches further by itself: own, county, city. The first named is where it begins." default:"county=10m;city=10m" env:"LIANDONG_RING_WAIT" placeholder:"RING=SPAN;…"`
+	RingWait     map[string]time.Duration `help:"How long a request for help waits in a ring before it reaches further by itself: own, county, city, partners, range. The first named is where it begins." default:"county=10m;city=10m;partners=5m;range=5m" env:"LIANDONG_RING_WAIT" placeholder:"RING=SPAN;…"`
+	RingRange    int                      `help:"Kilometres that the ring range reaches around the place." default:"50" env:"LIANDONG_RING_RANGE"`
 	ArriveWithin int                      `help:"Metres from the incident at which a team seems to have arrived; 0 never." default:"150" env:"LIANDONG_ARRIVE_WITHIN"`
 	Stale        map[string]time.Duration `help:"After how long a position of a source is stale." default:"osmand=90s;owntracks=5m;phone=60s;cot=90s;jt808=90s;demo=30s" env:"LIANDONG_STALE" placeholder:"SOURCE=SPAN;…"`
 }
@@ -39,11 +40,14 @@ func (t thresholds) settings() (dispatch.Settings, error) {
 	rings := map[dispatch.Ring]time.Duration{}
 	for name, wait := range t.RingWait {
 		if r := dispatch.Ring(name); !slices.Contains(dispatch.Rings, r) || r == dispatch.RingProvince || wait < 0 {
-			return dispatch.Settings{}, fmt.Errorf("ring-wait %s=%s: name own, county or city with a span such as 10m", name, wait)
+			return dispatch.Settings{}, fmt.Errorf("ring-wait %s=%s: name own, county, city, partners or range with a span such as 10m", name, wait)
 		}
 		rings[dispatch.Ring(name)] = wait
 	}
-	return dispatch.Settings{Zone: zone, AckWithin: t.AckWithin, ClaimFor: t.ClaimFor, ArchiveAfter: t.ArchiveAfter, CheckEvery: t.CheckEvery, ArriveWithin: t.ArriveWithin, RingWait: rings}, nil
+	if t.RingRange < 1 || t.RingRange > 500 {
+		return dispatch.Settings{}, fmt.Errorf("ring-range %d: name 1 to 500 kilometres", t.RingRange)
+	}
+	return dispatch.Settings{Zone: zone, AckWithin: t.AckWithin, ClaimFor: t.ClaimFor, ArchiveAfter: t.ArchiveAfter, CheckEvery: t.CheckEvery, ArriveWithin: t.ArriveWithin, RingWait: rings, RingRange: t.RingRange}, nil
 }
 
 // screen is the same for the console, in seconds.

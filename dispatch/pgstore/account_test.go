@@ -252,7 +252,7 @@ func TestPhotoIsSeenThroughItsNote(t *testing.T) {
 	see := func(want bool, au dispatch.Audience) {
 		t.Helper()
 		au.Realm = dispatch.Live
-		if seen, err := f.PhotoSeen(ctx, au, "ph1"); err != nil || seen != want {
+		if seen, err := f.PhotoSeen(ctx, au.At(time.Now()), "ph1"); err != nil || seen != want {
 			t.Errorf("%+v: seen %v, want %v, %v", au, seen, want, err)
 		}
 	}

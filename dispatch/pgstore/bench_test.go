@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"liandong/dispatch"
 )
@@ -57,7 +58,7 @@ func BenchmarkSnapshot(b *testing.B) {
 	}
 	au := dispatch.Audience{Realm: dispatch.Live, Role: dispatch.RoleDispatcher, Agency: "a1"}
 	for b.Loop() {
-		if s, _ := f.snapshot(b, au); len(s) != 2000 {
+		if s, _ := f.snapshot(b, au.At(time.Now())); len(s) != 2000 {
 			b.Fatalf("%d teams", len(s))
 		}
 	}

@@ -397,7 +397,7 @@ func TestRealmsAreApart(t *testing.T) {
 	if err == nil {
 		t.Error("a command of one realm locked in another")
 	}
-	if _, err := f.Find(t.Context(), dispatch.Query{Realm: "drill:1", Kind: dispatch.KindTeam, Audience: &dispatch.Audience{Realm: dispatch.Live, Role: dispatch.RoleSystem}}); err == nil {
+	if _, err := f.Find(t.Context(), dispatch.Query{Realm: "drill:1", Kind: dispatch.KindTeam, Audience: &dispatch.Onlooker{Audience: dispatch.Audience{Realm: dispatch.Live, Role: dispatch.RoleSystem}}}); err == nil {
 		t.Error("an audience of one realm read in another")
 	}
 }

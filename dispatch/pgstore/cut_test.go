@@ -8,6 +8,7 @@ import (
 	"net"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"liandong/dispatch"
 )
@@ -141,7 +142,7 @@ func TestServerAway(t *testing.T) {
 	wantCode(t, f.Ping(t.Context()), dispatch.Unavailable, "")
 	_, err = f.Head(t.Context(), dispatch.Live)
 	wantCode(t, err, dispatch.Unavailable, "")
-	err = f.Snapshot(t.Context(), dispatch.Audience{Realm: dispatch.Live, Role: dispatch.RoleSystem}, nil, nil)
+	_, err = f.Snapshot(t.Context(), dispatch.Audience{Realm: dispatch.Live, Role: dispatch.RoleSystem}.At(time.Now()), nil, nil)
 	wantCode(t, err, dispatch.Unavailable, "")
 	_, err = Open(t.Context(), f.dsn, Options{dial: dial})
 	wantCode(t, err, dispatch.Unavailable, "")

@@ -26,10 +26,10 @@ func (s screen) apply(t rapid.TB, seen dispatch.Seen) {
 }
 
 // snapshot reads a screen and where the journal stood, and checks the order.
-func (f *fixture) snapshot(t rapid.TB, au dispatch.Audience) (screen, int64) {
+func (f *fixture) snapshot(t rapid.TB, au dispatch.Onlooker) (screen, int64) {
 	t.Helper()
 	s, seq, last := screen{}, int64(-1), dispatch.Ref{}
-	err := f.Snapshot(f.t.Context(), au, func(h dispatch.SnapshotHead) error {
+	_, err := f.Snapshot(f.t.Context(), au, func(h dispatch.SnapshotHead) error {
 		seq = h.Seq
 		if h.Epoch == "" || h.Realm != au.Realm {
 			t.Errorf("the head is %+v", h)
@@ -57,10 +57,10 @@ func TestSnapshotAndChanges(t *testing.T) {
 	var n atomic.Int64
 	rapid.Check(t, func(rt *rapid.T) {
 		realm := dispatch.Realm(fmt.Sprintf("drill:%d", n.Add(1)))
-		readers := make([]dispatch.Audience, 3)
+		readers := make([]dispatch.Onlooker, 3)
 		screens, cursors := make([]screen, 3), make([]int64, 3)
 		for i := range readers {
-			readers[i] = drawAudience(rt, realm)
+			readers[i] = drawOnlooker(rt, realm)
 			screens[i], cursors[i] = f.snapshot(rt, readers[i])
 		}
 		board := map[dispatch.Ref]bool{} // every record, and whether it is on the board

@@ -18,12 +18,12 @@ type reader struct {
 	read func(ref dispatch.Ref, writer string)
 }
 
-// Get reads one record, archived or not, as the audience sees it; nil reads it whole.
-func (r reader) Get(ctx context.Context, realm dispatch.Realm, ref dispatch.Ref, au *dispatch.Audience) (dispatch.Record, error) {
+// Get reads one record, archived or not, as the onlooker sees it; nil reads it whole.
+func (r reader) Get(ctx context.Context, realm dispatch.Realm, ref dispatch.Ref, by *dispatch.Onlooker) (dispatch.Record, error) {
 	if _, err := table(ref.Kind); err != nil {
 		return nil, dispatch.NotFoundError(ref)
 	}
-	found, err := r.Find(ctx, dispatch.Query{Realm: realm, Kind: ref.Kind, Audience: au, IDs: []string{ref.ID}, Archived: true, Limit: 1})
+	found, err := r.Find(ctx, dispatch.Query{Realm: realm, Kind: ref.Kind, Audience: by, IDs: []string{ref.ID}, Archived: true, Limit: 1})
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +56,7 @@ func (r reader) Find(ctx context.Context, q dispatch.Query) ([]dispatch.Record, 
 }
 
 // eachRow decodes rows of (doc, xmin) and hands them on as the audience sees them.
-func eachRow(rows pgx.Rows, k dispatch.Kind, au *dispatch.Audience, each func(rec dispatch.Record, writer string) error) error {
+func eachRow(rows pgx.Rows, k dispatch.Kind, au *dispatch.Onlooker, each func(rec dispatch.Record, writer string) error) error {
 	defer rows.Close()
 	for rows.Next() {
 		var doc []byte

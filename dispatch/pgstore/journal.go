@@ -71,41 +71,54 @@ func readChanges(ctx context.Context, q querier, realm dispatch.Realm, after int
 
 // Snapshot reads where the journal stands and then every record on the board that the audience sees,
 // redacted, kind by kind in the order of dispatch.Kinds and by id: all as of one moment. An error of
-// head or each ends it and comes back. each must not keep the transaction waiting for minutes.
-func (s *Store) Snapshot(ctx context.Context, au dispatch.Audience, head func(dispatch.SnapshotHead) error, each func(dispatch.Record) error) error {
+// head or each ends it and comes back. each must not keep the transaction waiting for minutes. It
+// returns when the first share ends by which something is seen: from then on the picture is another;
+// the zero time is never.
+func (s *Store) Snapshot(ctx context.Context, au dispatch.Onlooker, head func(dispatch.SnapshotHead) error, each func(dispatch.Record) error) (ends time.Time, err error) {
 	epoch, err := s.Epoch(ctx)
 	if err != nil {
-		return err
+		return ends, err
 	}
 	t, err := s.pool.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
 	if err != nil {
-		return fault(err)
+		return ends, fault(err)
 	}
 	defer func() { _ = t.Rollback(context.WithoutCancel(ctx)) }()
 	h := dispatch.SnapshotHead{Epoch: epoch, Realm: au.Realm}
 	err = t.QueryRow(ctx, `select coalesce(max(seq), 0), now() from journal
 		where realm = $1 and set_config('statement_timeout', '120s', true) is not null`, au.Realm).Scan(&h.Seq, &h.At)
 	if err != nil {
-		return fault(err)
+		return ends, fault(err)
 	}
 	h.At = h.At.UTC().Truncate(time.Millisecond)
 	if err := head(h); err != nil {
-		return err
+		return ends, err
 	}
 	for _, k := range dispatch.Kinds {
 		sql, args, err := findSQL(dispatch.Query{Realm: au.Realm, Kind: k, Audience: &au, Limit: -1})
 		if err != nil {
-			return err
+			return ends, err
 		}
 		rows, err := t.Query(ctx, sql, args...)
 		if err != nil {
-			return fault(err)
+			return ends, fault(err)
 		}
-		if err := eachRow(rows, k, &au, func(r dispatch.Record, _ string) error { return each(r) }); err != nil {
-			return err
+		err = eachRow(rows, k, nil, func(r dispatch.Record, _ string) error {
+			// Were the condition in SQL and the rule ever to differ, the rule holds.
+			seen := dispatch.SeeRecord(au, r)
+			if seen == nil {
+				return nil
+			}
+			if t := dispatch.HeadOf(r).Scope.Ends(au.At); !t.IsZero() && (ends.IsZero() || t.Before(ends)) {
+				ends = t
+			}
+			return each(seen)
+		})
+		if err != nil {
+			return ends, err
 		}
 	}
-	return nil
+	return ends, nil
 }
 
 // Due lists records on the board whose time has come, earliest first.

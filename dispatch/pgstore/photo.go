@@ -30,7 +30,7 @@ func (s *Store) Photo(ctx context.Context, realm dispatch.Realm, id string) (dis
 
 // PhotoSeen tells whether the audience sees a note that refers to the photo; a note whose view is
 // redacted of its photo does not count.
-func (s *Store) PhotoSeen(ctx context.Context, au dispatch.Audience, id string) (bool, error) {
+func (s *Store) PhotoSeen(ctx context.Context, au dispatch.Onlooker, id string) (bool, error) {
 	w := &where{}
 	w.add("realm = ?", au.Realm)
 	w.add("doc ->> 'photo' = ?", id)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 
 	"liandong/dispatch"
 )
@@ -19,7 +20,7 @@ func table(k dispatch.Kind) (string, error) {
 
 // The columns of every noun's table, in the order in which row writes them. The two coordinates make
 // one column.
-const columns = "realm, id, version, agency, area, shares, teams, open, admin, reach, state, incident, team, search, point, due, uniq, quantity, created, updated, doc"
+const columns = "realm, id, version, agency, area, shares, timed, timed_until, teams, open, admin, reach, state, incident, team, search, point, due, uniq, quantity, created, updated, doc"
 
 var placeholders = func() string {
 	var out []string
@@ -62,8 +63,13 @@ func row(realm dispatch.Realm, r dispatch.Record) ([]any, error) {
 		return nil, fmt.Errorf("encode %v: %w", dispatch.RefOf(r), err)
 	}
 	shares := make([]string, 0, len(h.Scope.Shares))
+	timed, until := []string{}, []time.Time{}
 	for _, s := range h.Scope.Shares {
-		shares = append(shares, s.Agency)
+		if s.Until == nil {
+			shares = append(shares, s.Agency)
+		} else {
+			timed, until = append(timed, s.Agency), append(until, *s.Until)
+		}
 	}
 	teams := append([]string{}, h.Scope.Teams...)
 	var lon, lat *float64
@@ -75,7 +81,7 @@ func row(realm dispatch.Realm, r dispatch.Record) ([]any, error) {
 		uniq = &x.Unique
 	}
 	return []any{
-		realm, h.ID, h.Version, h.Scope.Agency, h.Scope.Area, shares, teams, h.Scope.Open, h.Scope.Admin, h.Scope.Reach,
+		realm, h.ID, h.Version, h.Scope.Agency, h.Scope.Area, shares, timed, until, teams, h.Scope.Open, h.Scope.Admin, h.Scope.Reach,
 		x.State, x.Incident, x.Team, x.Text, lon, lat, x.Due, uniq, x.Quantity, h.Created, h.Updated, string(doc),
 	}, nil
 }

@@ -3,6 +3,7 @@ package pgstore
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"liandong/dispatch"
 )
@@ -39,32 +40,36 @@ type ground struct {
 	id    string
 	scope dispatch.Scope
 	sql   string
-	arg   any
+	args  []any
 }
 
 // nobody is an agency and a record id that no audience has.
 const nobody = "\x00nobody"
 
-// visible adds the condition under which the audience sees something of a record of the kind: the twin
+// visible adds the condition under which the onlooker sees something of a record of the kind: the twin
 // of dispatch.See. It holds no rule of its own. It takes each reason that a scope can give alone, asks
 // See whether the audience sees a record for that reason, and joins those for which it does: a record
 // is seen when any one of its reasons is enough. A property test compares the two.
-func visible(w *where, k dispatch.Kind, au dispatch.Audience) {
+func visible(w *where, k dispatch.Kind, au dispatch.Onlooker) {
 	if au.Role == dispatch.RoleSystem {
 		return
 	}
 	grounds := []ground{
-		{nobody, dispatch.Scope{Agency: au.Agency}, "agency = ?", au.Agency},
-		{nobody, dispatch.Scope{Agency: nobody, Shares: []dispatch.Share{{Agency: au.Agency}}}, "shares @> array[?::text]", au.Agency},
-		{nobody, dispatch.Scope{Agency: nobody, Teams: []string{au.Team}}, "teams @> array[?::text]", au.Team},
-		{au.Team, dispatch.Scope{Agency: nobody}, "id = ?", au.Team},
+		{nobody, dispatch.Scope{Agency: au.Agency}, "agency = ?", []any{au.Agency}},
+		{nobody, dispatch.Scope{Agency: nobody, Shares: []dispatch.Share{{Agency: au.Agency}}}, "shares @> array[?::text]", []any{au.Agency}},
+		{nobody, dispatch.Scope{Agency: nobody, Teams: []string{au.Team}}, "teams @> array[?::text]", []any{au.Team}},
+		{au.Team, dispatch.Scope{Agency: nobody}, "id = ?", []any{au.Team}},
 		{nobody, dispatch.Scope{Agency: nobody, Open: true}, "open", nil},
 	}
 	if au.Jurisdiction != "" {
-		grounds = append(grounds, ground{nobody, dispatch.Scope{Agency: nobody, Area: au.Jurisdiction}, "area ^@ ?", au.Jurisdiction})
+		grounds = append(grounds, ground{nobody, dispatch.Scope{Agency: nobody, Area: au.Jurisdiction}, "area ^@ ?", []any{au.Jurisdiction}})
 	}
 	if au.Home != "" {
-		grounds = append(grounds, ground{nobody, dispatch.Scope{Agency: nobody, Reach: au.Home}, "reach <> '' and ? ^@ reach", au.Home})
+		grounds = append(grounds, ground{nobody, dispatch.Scope{Agency: nobody, Reach: au.Home}, "reach <> '' and ? ^@ reach", []any{au.Home}})
+	}
+	if later := au.At.Add(time.Hour); !au.At.IsZero() {
+		grounds = append(grounds, ground{nobody, dispatch.Scope{Agency: nobody, Shares: []dispatch.Share{{Agency: au.Agency, Until: &later}}},
+			"timed @> array[?::text] and exists (select from unnest(timed, timed_until) as s (a, t) where s.a = ? and s.t > ?)", []any{au.Agency, au.Agency, au.At}})
 	}
 	side := func(admin bool) string {
 		var any []string
@@ -73,11 +78,7 @@ func visible(w *where, k dispatch.Kind, au dispatch.Audience) {
 			if dispatch.See(au, dispatch.Ref{Kind: k, ID: g.id}, g.scope) == dispatch.Hidden {
 				continue
 			}
-			if g.arg == nil {
-				any = append(any, g.sql)
-			} else {
-				any = append(any, w.bind(g.sql, g.arg))
-			}
+			any = append(any, w.bind(g.sql, g.args...))
 		}
 		if len(any) == 0 {
 			return "false"

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -16,23 +17,31 @@ var (
 	someAgency = rapid.SampledFrom([]string{"", "a1", "a2", "a3"})
 	someArea   = rapid.SampledFrom([]string{"", "41", "4110", "411002", "411002001", "411003", "4111", "42"})
 	someTeam   = rapid.SampledFrom([]string{"", "t1", "t2", "r3"})
+	someMoment = rapid.Map(rapid.IntRange(0, 3), func(n int) time.Time { return time.Date(2026, 11, 27, 8, n, 0, 0, time.UTC) })
+	someUntil  = rapid.OneOf(rapid.Just[*time.Time](nil), rapid.Map(someMoment, func(t time.Time) *time.Time { return &t }))
 	someRole   = rapid.SampledFrom(append([]dispatch.Role{dispatch.RoleSystem}, dispatch.Roles...))
 )
 
 func drawScope(t *rapid.T) dispatch.Scope {
 	s := dispatch.Scope{Agency: someAgency.Draw(t, "agency"), Area: someArea.Draw(t, "area"),
 		Reach: someArea.Draw(t, "reach"), Open: rapid.Bool().Draw(t, "open"), Admin: rapid.Bool().Draw(t, "admin")}
-	for _, a := range rapid.SliceOfNDistinct(someAgency, 0, 2, rapid.ID).Draw(t, "shares") {
-		s.Shares = append(s.Shares, dispatch.Share{Agency: a, Tier: dispatch.TierView, Redacted: rapid.Bool().Draw(t, "redacted"), Source: dispatch.ShareManual})
+	// One agency may be there several times, some of them for a limited time.
+	for _, a := range rapid.SliceOfN(someAgency, 0, 3).Draw(t, "shares") {
+		s.Shares = append(s.Shares, dispatch.Share{Agency: a, Tier: dispatch.TierView, Redacted: rapid.Bool().Draw(t, "redacted"),
+			Source: dispatch.ShareManual, Until: someUntil.Draw(t, "until")})
 	}
 	s.Teams = rapid.SliceOfNDistinct(someTeam, 0, 2, rapid.ID).Draw(t, "teams")
 	slices.Sort(s.Teams)
 	return s
 }
 
-func drawAudience(t *rapid.T, realm dispatch.Realm) dispatch.Audience {
-	return dispatch.Audience{Realm: realm, Role: someRole.Draw(t, "role"), Agency: someAgency.Draw(t, "own agency"),
-		Jurisdiction: someArea.Draw(t, "jurisdiction"), Home: someArea.Draw(t, "home"), Team: someTeam.Draw(t, "own team")}
+func drawOnlooker(t *rapid.T, realm dispatch.Realm) dispatch.Onlooker {
+	at := someMoment.Draw(t, "moment")
+	if rapid.IntRange(0, 9).Draw(t, "forgotten") == 0 {
+		at = time.Time{} // who says no time sees nothing that is limited
+	}
+	return dispatch.Onlooker{At: at, Audience: dispatch.Audience{Realm: realm, Role: someRole.Draw(t, "role"), Agency: someAgency.Draw(t, "own agency"),
+		Jurisdiction: someArea.Draw(t, "jurisdiction"), Home: someArea.Draw(t, "home"), Team: someTeam.Draw(t, "own team")}}
 }
 
 // TestScopeTwin: the condition in SQL lets through what dispatch.See shows, and nothing else, for any
@@ -59,7 +68,7 @@ func TestScopeTwin(t *testing.T) {
 			rt.Fatal(err)
 		}
 		for range 6 {
-			au := drawAudience(rt, realm)
+			au := drawOnlooker(rt, realm)
 			var want []string
 			for _, r := range records {
 				if seen := dispatch.SeeRecord(au, r); seen != nil {

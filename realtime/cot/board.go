@@ -45,7 +45,7 @@ type board struct {
 	mu     sync.Mutex
 	read   time.Time // when the journal was last read to its end
 	held   map[dispatch.Ref]dispatch.Record
-	sights map[dispatch.Audience]*sight // until the board changes
+	sights map[dispatch.Audience]*sight // until the board changes, or a share ends
 }
 
 // sight is what one audience is shown.
@@ -55,6 +55,7 @@ type sight struct {
 	fences    []*dispatch.Fence
 	teams     []*dispatch.Team // every one that is seen at all
 	placed    map[string]bool  // those of them whose position is seen
+	ends      time.Time        // when a share ends by which something of it may be seen; zero: never
 }
 
 func newBoard(j Journal, r Records, now func() time.Time) *board {
@@ -175,11 +176,14 @@ func (b *board) sight(au dispatch.Audience) *sight {
 	if b.read.IsZero() {
 		return nil
 	}
-	s := b.sights[au]
-	if s == nil {
+	s, at := b.sights[au], b.now()
+	if s == nil || !s.ends.IsZero() && !at.Before(s.ends) {
 		s = &sight{placed: map[string]bool{}}
 		for _, r := range b.held {
-			switch r := dispatch.SeeRecord(au, r).(type) {
+			if t := dispatch.HeadOf(r).Scope.Ends(at); !t.IsZero() && (s.ends.IsZero() || t.Before(s.ends)) {
+				s.ends = t
+			}
+			switch r := dispatch.SeeRecord(au.At(at), r).(type) {
 			case *dispatch.Incident:
 				s.incidents = append(s.incidents, r)
 			case *dispatch.Fence:
@@ -190,7 +194,7 @@ func (b *board) sight(au dispatch.Audience) *sight {
 		}
 		for _, t := range s.teams {
 			whole := b.held[dispatch.RefOf(t)]
-			s.placed[t.ID] = dispatch.SeePosition(au, t.ID, dispatch.HeadOf(whole).Scope)
+			s.placed[t.ID] = dispatch.SeePosition(au.At(at), t.ID, dispatch.HeadOf(whole).Scope)
 		}
 		slices.SortFunc(s.incidents, func(a, b *dispatch.Incident) int { return strings.Compare(a.ID, b.ID) })
 		slices.SortFunc(s.fences, func(a, b *dispatch.Fence) int { return strings.Compare(a.ID, b.ID) })

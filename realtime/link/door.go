@@ -243,7 +243,7 @@ func (l *Links) pause(ctx context.Context, link string, seq int64) error {
 
 // tell is the change as the neighbour sees it; nil where that is nothing.
 func (l *Links) tell(ctx context.Context, c *caller, ch *dispatch.Change, names *names) (*dispatch.Told, error) {
-	seen, ok := ch.See(c.au)
+	seen, ok := ch.See(l.onlooker(c))
 	if !ok {
 		return nil, nil
 	}
@@ -255,7 +255,7 @@ func (l *Links) tell(ctx context.Context, c *caller, ch *dispatch.Change, names 
 		tier := dispatch.TierView
 		for _, p := range ch.Puts {
 			if dispatch.RefOf(p.Record) == dispatch.RefOf(r) {
-				tier = tierOf(p.After, c)
+				tier = l.tierOf(p.After, c)
 			}
 		}
 		told, err := l.told(ctx, r, tier, names)
@@ -275,9 +275,12 @@ func (l *Links) tell(ctx context.Context, c *caller, ch *dispatch.Change, names 
 	return t, nil
 }
 
+// onlooker is the neighbour now.
+func (l *Links) onlooker(c *caller) dispatch.Onlooker { return c.au.At(l.cfg.Now()) }
+
 // tierOf is what the neighbour may do with a record of the scope.
-func tierOf(s dispatch.Scope, c *caller) dispatch.Tier {
-	if dispatch.Relate(c.actor, dispatch.Ref{}, s) == dispatch.Viewer {
+func (l *Links) tierOf(s dispatch.Scope, c *caller) dispatch.Tier {
+	if dispatch.Relate(c.actor, l.cfg.Now(), dispatch.Ref{}, s) == dispatch.Viewer {
 		return dispatch.TierView
 	}
 	return dispatch.TierAssist
@@ -317,7 +320,7 @@ func (n *names) of(ctx context.Context, agency string) (string, error) {
 func (l *Links) whole(w http.ResponseWriter, r *http.Request, c *caller) error {
 	t := Tidings{Whole: true, You: c.link.Region, Told: []dispatch.Told{{Kind: "link.hear"}}}
 	var shown []dispatch.Record
-	err := l.cfg.Store.Snapshot(r.Context(), c.au, func(h dispatch.SnapshotHead) error {
+	_, err := l.cfg.Store.Snapshot(r.Context(), l.onlooker(c), func(h dispatch.SnapshotHead) error {
 		t.Epoch, t.From, t.To = h.Epoch, h.Seq, h.Seq
 		return nil
 	}, func(rec dispatch.Record) error {
@@ -332,7 +335,7 @@ func (l *Links) whole(w http.ResponseWriter, r *http.Request, c *caller) error {
 	t.Told[0].Seq = t.To
 	names := &names{l: l}
 	for _, rec := range shown {
-		told, err := l.told(r.Context(), rec, tierOf(dispatch.HeadOf(rec).Scope, c), names)
+		told, err := l.told(r.Context(), rec, l.tierOf(dispatch.HeadOf(rec).Scope, c), names)
 		if err != nil {
 			return err
 		}
@@ -353,14 +356,14 @@ func (l *Links) records(w http.ResponseWriter, r *http.Request, c *caller) error
 		return err
 	}
 	out := records{Seq: head, You: c.link.Region}
-	names := &names{l: l}
+	names, by := &names{l: l}, l.onlooker(c)
 	for _, text := range refs {
 		kind, id, _ := strings.Cut(text, "/")
 		ref := dispatch.Ref{Kind: dispatch.Kind(kind), ID: id}
 		if !slices.Contains(dispatch.Linked, ref.Kind) {
 			return &dispatch.Error{Code: dispatch.Invalid, Field: "ref", Message: "does not pass a link", MessageZH: "此类记录不经联网传递"}
 		}
-		found, err := l.cfg.Store.Find(ctx, dispatch.Query{Realm: dispatch.Live, Kind: ref.Kind, Audience: &c.au, IDs: []string{id}})
+		found, err := l.cfg.Store.Find(ctx, dispatch.Query{Realm: dispatch.Live, Kind: ref.Kind, Audience: &by, IDs: []string{id}})
 		if err != nil {
 			return err
 		}
@@ -368,7 +371,7 @@ func (l *Links) records(w http.ResponseWriter, r *http.Request, c *caller) error
 			out.Gone = append(out.Gone, ref)
 			continue
 		}
-		told, err := l.told(ctx, found[0], tierOf(dispatch.HeadOf(found[0]).Scope, c), names)
+		told, err := l.told(ctx, found[0], l.tierOf(dispatch.HeadOf(found[0]).Scope, c), names)
 		if err != nil {
 			return err
 		}
@@ -381,13 +384,14 @@ func (l *Links) records(w http.ResponseWriter, r *http.Request, c *caller) error
 // came after since (milliseconds since 1970).
 func (l *Links) positions(w http.ResponseWriter, r *http.Request, c *caller) error {
 	since, _ := strconv.ParseInt(r.URL.Query().Get("since"), 10, 64)
-	teams, err := l.cfg.Store.Find(r.Context(), dispatch.Query{Realm: dispatch.Live, Kind: dispatch.KindTeam, Audience: &c.au, Limit: 1000})
+	by := l.onlooker(c)
+	teams, err := l.cfg.Store.Find(r.Context(), dispatch.Query{Realm: dispatch.Live, Kind: dispatch.KindTeam, Audience: &by, Limit: 1000})
 	if err != nil {
 		return err
 	}
 	out := []fix{}
 	for _, t := range teams {
-		if id := dispatch.HeadOf(t).ID; dispatch.Tells(t) && dispatch.SeePosition(c.au, id, dispatch.HeadOf(t).Scope) {
+		if id := dispatch.HeadOf(t).ID; dispatch.Tells(t) && dispatch.SeePosition(by, id, dispatch.HeadOf(t).Scope) {
 			if p, ok := l.cfg.Lane.Latest(dispatch.Live, id); ok && p.Received.UnixMilli() > since {
 				out = append(out, fix{p})
 			}

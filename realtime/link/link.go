@@ -17,9 +17,9 @@ import (
 // Store is what both ends read.
 type Store interface {
 	realtime.Journal
-	Get(ctx context.Context, realm dispatch.Realm, ref dispatch.Ref, au *dispatch.Audience) (dispatch.Record, error)
+	Get(ctx context.Context, realm dispatch.Realm, ref dispatch.Ref, by *dispatch.Onlooker) (dispatch.Record, error)
 	Find(ctx context.Context, q dispatch.Query) ([]dispatch.Record, error)
-	Snapshot(ctx context.Context, au dispatch.Audience, head func(dispatch.SnapshotHead) error, each func(dispatch.Record) error) error
+	Snapshot(ctx context.Context, by dispatch.Onlooker, head func(dispatch.SnapshotHead) error, each func(dispatch.Record) error) (ends time.Time, err error)
 }
 
 // Config is what links need. Pair is the certificate that this server shows.

@@ -31,7 +31,8 @@ func (f *floor) say(n int) {
 	f.mu.Lock()
 	for range n {
 		seq := int64(len(f.ends)) + 1
-		seen, _ := changeOf(seq).See(dispatch.Audience{Realm: dispatch.Live, Role: dispatch.RoleDispatcher, Agency: "fire"})
+		c := changeOf(seq)
+		seen, _ := c.See(dispatch.Audience{Realm: dispatch.Live, Role: dispatch.RoleDispatcher, Agency: "fire"}.At(c.At))
 		body, err := json.Marshal(seen)
 		if err != nil {
 			panic(err) // our own record
