@@ -1,6 +1,6 @@
 // The reads beside snapshot and socket.
 import { json, send } from './http';
-import type { AnyRecord, CapabilityName, CommandWord, EventType, Hit, Kind, MoveTables, Nouns, Ranking, Seen, Supplier } from './types';
+import type { Access, AnyRecord, CapabilityName, CommandWord, EventType, Hit, Kind, MoveTables, Nouns, Ranking, Seen, Supplier } from './types';
 
 export interface Vocabulary {
   events: EventType[];
@@ -13,6 +13,9 @@ export const vocabulary = () => json<Vocabulary>('/api/v1/vocabulary');
 
 export const candidates = (incident: string, signal?: AbortSignal) =>
   json<Ranking>(`/api/v1/incidents/${encodeURIComponent(incident)}/candidates`, { signal });
+
+/** Who sees an incident and why; for those who own or coordinate it. */
+export const access = (incident: string, signal?: AbortSignal) => json<Access>(`/api/v1/incidents/${encodeURIComponent(incident)}/access`, { signal });
 
 /** Who could help with a line of a request, the best first. */
 export async function suppliers(request: string, line: string, signal?: AbortSignal): Promise<Supplier[]> {

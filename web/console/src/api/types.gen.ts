@@ -75,6 +75,126 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/commands/agreement.activate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * activate an agreement for a limited time
+         * @description 启用共享协议
+         */
+        post: operations["agreement-activate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/agreement.consent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * consent to an agreement for the own agency
+         * @description 同意共享协议
+         */
+        post: operations["agreement-consent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/agreement.deactivate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * end an activation before its time
+         * @description 停止启用
+         */
+        post: operations["agreement-deactivate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/agreement.end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * end an agreement that the own agency proposed
+         * @description 终止共享协议
+         */
+        post: operations["agreement-end"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/agreement.save": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * propose an agreement, or change one
+         * @description 拟定共享协议
+         */
+        post: operations["agreement-save"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/agreement.withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * take the own agency's consent back; what was shared ends at once
+         * @description 撤回同意
+         */
+        post: operations["agreement-withdraw"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/commands/alarm.acknowledge": {
         parameters: {
             query?: never;
@@ -1666,6 +1786,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents/{id}/access": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** who sees an incident, how much of it, and why; for those who own or coordinate it */
+        get: operations["access"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents/{id}/candidates": {
         parameters: {
             query?: never;
@@ -2081,6 +2218,26 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        Access: {
+            /** @description those that see anything, the owner first */
+            agencies: components["schemas"]["AgencyAccess"][];
+            /** Format: date-time */
+            at: string;
+            incident: string;
+            /** @description of the teams that are on it */
+            leaders?: components["schemas"]["LeaderAccess"][];
+        };
+        AccessReason: {
+            by?: string;
+            name?: string;
+            redacted?: boolean;
+            /** @enum {string} */
+            tier?: "view" | "assist";
+            /** @enum {string} */
+            type: "own" | "jurisdiction" | "reach" | "manual" | "task" | "loan" | "agreement" | "range";
+            /** Format: date-time */
+            until?: string;
+        };
         AccountLine: {
             /**
              * Format: int64
@@ -2097,6 +2254,34 @@ export interface components {
         };
         AccountList: {
             accounts: components["schemas"]["AccountLine"][];
+        };
+        Activation: {
+            /** @description who activated it */
+            agency: string;
+            agreement: string;
+            /** Format: date-time */
+            created: string;
+            end_reason?: string;
+            ended?: components["schemas"]["Stamp"];
+            /** @description unique within the realm */
+            id: string;
+            /**
+             * @description the noun (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "activation";
+            opened: components["schemas"]["Stamp"];
+            origin?: components["schemas"]["Origin"];
+            reason: string;
+            scope: components["schemas"]["Scope"];
+            /** @enum {string} */
+            state: "open" | "ended";
+            /** Format: date-time */
+            until: string;
+            /** Format: date-time */
+            updated: string;
+            /** Format: int64 */
+            version: number;
         };
         ActorRef: {
             agency?: string;
@@ -2132,6 +2317,20 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        AgencyAccess: {
+            agency: string;
+            /** @description each of them is enough */
+            reasons: components["schemas"]["AccessReason"][];
+            /**
+             * @description how its desk stands to the incident, which says what it may do
+             * @enum {string}
+             */
+            relation: "viewer" | "assistant" | "over" | "own";
+            /** @description role: redacted or full */
+            sees: {
+                [key: string]: string;
+            };
+        };
         AgencySave: {
             /** @description division code of its home area */
             area?: string;
@@ -2146,6 +2345,119 @@ export interface components {
             place: components["schemas"]["Place"];
             short?: string;
             type: string;
+        };
+        Agreement: {
+            activation?: string;
+            /** Format: date-time */
+            active_until?: string;
+            /** @description division-code prefix */
+            area?: string;
+            /** Format: date-time */
+            created: string;
+            /**
+             * Format: int64
+             * @description of this grade and worse; 0 all
+             */
+            grade?: number;
+            /** @description unique within the realm */
+            id: string;
+            /**
+             * @description the noun (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "agreement";
+            /**
+             * Format: int64
+             * @description hours, 1 to 720
+             */
+            longest?: number;
+            name: string;
+            needs_activation?: boolean;
+            /** @description per realm and local day: A20261127-0001 */
+            number: string;
+            origin?: components["schemas"]["Origin"];
+            /** @description 2 to 20; the first proposed it */
+            parties: components["schemas"]["Party"][];
+            /** @description why it was withdrawn from or ended */
+            reason?: string;
+            redacted?: boolean;
+            scope: components["schemas"]["Scope"];
+            stamps?: {
+                [key: string]: components["schemas"]["Stamp"];
+            };
+            /** @enum {string} */
+            state: "proposed" | "in_force" | "withdrawn" | "expired" | "ended";
+            /** @description what is shared */
+            subjects: ("incidents" | "resources" | "hazards")[];
+            /** Format: int64 */
+            terms: number;
+            /** @description the wording, or where it is kept */
+            text?: string;
+            /** @enum {string} */
+            tier: "view" | "assist";
+            /** @description event codes or the beginnings of some: 12D; at most 20 */
+            types?: string[];
+            /** Format: date-time */
+            until?: string;
+            /** Format: date-time */
+            updated: string;
+            /** Format: int64 */
+            version: number;
+        };
+        AgreementActivate: {
+            agreement: string;
+            reason: string;
+            /** Format: date-time */
+            until: string;
+        };
+        AgreementConsent: {
+            agreement: string;
+            /**
+             * Format: int64
+             * @description the version of the terms that was read
+             */
+            terms: number;
+        };
+        AgreementMove: {
+            agreement: string;
+            /** @description "kind/id": the version you saw; refused as stale when it moved on */
+            expect?: {
+                [key: string]: number;
+            };
+            reason: string;
+        };
+        AgreementSave: {
+            /** @description division-code prefix */
+            area?: string;
+            /** @description "kind/id": the version you saw; refused as stale when it moved on */
+            expect?: {
+                [key: string]: number;
+            };
+            /**
+             * Format: int64
+             * @description of this grade and worse; 0 all
+             */
+            grade?: number;
+            id?: string;
+            /**
+             * Format: int64
+             * @description hours, 1 to 720
+             */
+            longest?: number;
+            name: string;
+            needs_activation?: boolean;
+            /** @description the other agencies; 1 to 19 */
+            parties: string[];
+            redacted?: boolean;
+            /** @description what is shared */
+            subjects: ("incidents" | "resources" | "hazards")[];
+            text?: string;
+            /** @enum {string} */
+            tier: "view" | "assist";
+            /** @description event codes or the beginnings of some: 12D; at most 20 */
+            types?: string[];
+            /** Format: date-time */
+            until?: string;
         };
         Alarm: {
             acked?: components["schemas"]["Stamp"];
@@ -3123,6 +3435,11 @@ export interface components {
             redacted?: boolean;
             /** @enum {string} */
             tier?: "view" | "assist";
+            /**
+             * Format: date-time
+             * @description when the share ends; without it, when it is stopped
+             */
+            until?: string;
         };
         IncidentSplit: {
             area?: string;
@@ -3156,6 +3473,13 @@ export interface components {
              * @description give it as after; the seq that was read up to
              */
             next: number;
+        };
+        LeaderAccess: {
+            agency: string;
+            name: string;
+            /** @enum {string} */
+            sees: "redacted" | "full";
+            team: string;
         };
         Line: {
             /** Format: int64 */
@@ -3657,6 +3981,11 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        Party: {
+            agency: string;
+            consented?: components["schemas"]["Stamp"];
+            withdrawn?: components["schemas"]["Stamp"];
+        };
         PasswordInputBody: {
             /** @description 10 to 200 characters, without the login in it */
             new: string;
@@ -3824,7 +4153,7 @@ export interface components {
             en: string;
             zh: string;
         };
-        Record: components["schemas"]["Agency"] | components["schemas"]["Area"] | components["schemas"]["Person"] | components["schemas"]["Link"] | components["schemas"]["Depot"] | components["schemas"]["Hazard"] | components["schemas"]["Report"] | components["schemas"]["Incident"] | components["schemas"]["Fence"] | components["schemas"]["Request"] | components["schemas"]["Offer"] | components["schemas"]["Loan"] | components["schemas"]["Team"] | components["schemas"]["Task"] | components["schemas"]["Equipment"] | components["schemas"]["Stock"] | components["schemas"]["Device"] | components["schemas"]["Note"] | components["schemas"]["Stay"] | components["schemas"]["Alarm"] | components["schemas"]["Parcel"];
+        Record: components["schemas"]["Agency"] | components["schemas"]["Area"] | components["schemas"]["Person"] | components["schemas"]["Link"] | components["schemas"]["Agreement"] | components["schemas"]["Activation"] | components["schemas"]["Depot"] | components["schemas"]["Hazard"] | components["schemas"]["Report"] | components["schemas"]["Incident"] | components["schemas"]["Fence"] | components["schemas"]["Request"] | components["schemas"]["Offer"] | components["schemas"]["Loan"] | components["schemas"]["Team"] | components["schemas"]["Task"] | components["schemas"]["Equipment"] | components["schemas"]["Stock"] | components["schemas"]["Device"] | components["schemas"]["Note"] | components["schemas"]["Stay"] | components["schemas"]["Alarm"] | components["schemas"]["Parcel"];
         Ref: {
             id: string;
             kind: string;
@@ -3925,12 +4254,17 @@ export interface components {
              * @description 1 life at risk now … 3 can wait
              */
             priority: number;
+            /**
+             * Format: int64
+             * @description km
+             */
+            range?: number;
             /** @description why it was returned or cancelled */
             reason?: string;
             /** @description where to report on arrival */
             report_to: components["schemas"]["Place"];
             /** @enum {string} */
-            ring?: "own" | "county" | "city" | "province";
+            ring?: "own" | "county" | "city" | "partners" | "range" | "province";
             rings?: components["schemas"]["RingPassed"][];
             scope: components["schemas"]["Scope"];
             stamps?: {
@@ -4005,12 +4339,17 @@ export interface components {
             until?: string;
         };
         RequestWiden: {
+            /**
+             * Format: int64
+             * @description km around where help reports, for the ring range and wider; 1 to 500, the house's when left out
+             */
+            range?: number;
             request: string;
             /**
-             * @description the next one when left out
+             * @description the next in which somebody more is found when left out
              * @enum {string}
              */
-            ring?: "own" | "county" | "city" | "province";
+            ring?: "own" | "county" | "city" | "partners" | "range" | "province";
         };
         ResponseReport: {
             /**
@@ -4036,6 +4375,8 @@ export interface components {
             turnout: components["schemas"]["Percentiles"];
         };
         RingPassed: {
+            /** Format: int64 */
+            agencies?: number;
             /** Format: date-time */
             at: string;
             /** @description empty: by itself */
@@ -4091,11 +4432,14 @@ export interface components {
         };
         Share: {
             agency: string;
+            by?: string;
             redacted?: boolean;
             /** @enum {string} */
-            source: "manual" | "task" | "loan" | "link";
+            source: "manual" | "task" | "loan" | "link" | "agreement" | "range";
             /** @enum {string} */
             tier: "view" | "assist";
+            /** Format: date-time */
+            until?: string;
         };
         SignInInputBody: {
             login: string;
@@ -4757,6 +5101,246 @@ export interface operations {
         };
         responses: {
             /** @description create or edit an agency */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "agreement-activate": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AgreementActivate"];
+            };
+        };
+        responses: {
+            /** @description activate an agreement for a limited time */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "agreement-consent": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AgreementConsent"];
+            };
+        };
+        responses: {
+            /** @description consent to an agreement for the own agency */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "agreement-deactivate": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AgreementMove"];
+            };
+        };
+        responses: {
+            /** @description end an activation before its time */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "agreement-end": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AgreementMove"];
+            };
+        };
+        responses: {
+            /** @description end an agreement that the own agency proposed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "agreement-save": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AgreementSave"];
+            };
+        };
+        responses: {
+            /** @description propose an agreement, or change one */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "agreement-withdraw": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AgreementMove"];
+            };
+        };
+        responses: {
+            /** @description take the own agency's consent back; what was shared ends at once */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7983,6 +8567,38 @@ export interface operations {
             };
         };
     };
+    access: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Access"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     candidates: {
         parameters: {
             query?: never;
@@ -8210,7 +8826,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description the noun */
-                kind: "agency" | "area" | "person" | "depot" | "hazard" | "report" | "incident" | "fence" | "request" | "offer" | "loan" | "team" | "task" | "equipment" | "stock" | "device" | "note" | "stay" | "alarm" | "link" | "parcel";
+                kind: "agency" | "area" | "person" | "depot" | "hazard" | "report" | "incident" | "fence" | "request" | "offer" | "loan" | "agreement" | "activation" | "team" | "task" | "equipment" | "stock" | "device" | "note" | "stay" | "alarm" | "link" | "parcel";
             };
             cookie?: never;
         };
@@ -8242,7 +8858,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                kind: "agency" | "area" | "person" | "depot" | "hazard" | "report" | "incident" | "fence" | "request" | "offer" | "loan" | "team" | "task" | "equipment" | "stock" | "device" | "note" | "stay" | "alarm" | "link" | "parcel";
+                kind: "agency" | "area" | "person" | "depot" | "hazard" | "report" | "incident" | "fence" | "request" | "offer" | "loan" | "agreement" | "activation" | "team" | "task" | "equipment" | "stock" | "device" | "note" | "stay" | "alarm" | "link" | "parcel";
                 id: string;
             };
             cookie?: never;

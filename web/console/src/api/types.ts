@@ -4,7 +4,7 @@
 
 export type Kind =
   | 'agency' | 'area' | 'person' | 'depot' | 'hazard' | 'report' | 'incident'
-  | 'fence' | 'request' | 'offer' | 'loan' | 'team' | 'task' | 'equipment' | 'stock' | 'device' | 'note' | 'stay' | 'alarm' | 'link' | 'parcel';
+  | 'fence' | 'request' | 'offer' | 'loan' | 'agreement' | 'activation' | 'team' | 'task' | 'equipment' | 'stock' | 'device' | 'note' | 'stay' | 'alarm' | 'link' | 'parcel';
 
 export type Point = [lon: number, lat: number];
 export type Bound = [west: number, south: number, east: number, north: number];
@@ -18,7 +18,11 @@ export interface Share {
   agency: string;
   tier: 'view' | 'assist';
   redacted?: boolean;
-  source: 'manual' | 'task' | 'loan' | 'link';
+  source: 'manual' | 'task' | 'loan' | 'link' | 'agreement' | 'range';
+  /** The agreement, or the name of who shared by hand. */
+  by?: string;
+  /** When it ends by itself. */
+  until?: string;
 }
 
 export interface Scope {
@@ -384,7 +388,7 @@ export interface Stay extends Head<'stay'> {
 }
 
 export type RequestState = 'draft' | 'submitted' | 'returned' | 'open' | 'closed' | 'cancelled' | 'expired';
-export type Ring = 'own' | 'county' | 'city' | 'province';
+export type Ring = 'own' | 'county' | 'city' | 'partners' | 'range' | 'province';
 
 export interface Line {
   id: string;
@@ -413,7 +417,9 @@ export interface Request extends Head<'request'> {
   report_to: Place;
   contact?: string;
   ring?: Ring;
-  rings?: { ring: Ring; at: string; by?: string; waited?: number }[];
+  rings?: { ring: Ring; at: string; by?: string; waited?: number; agencies?: number }[];
+  /** Kilometres of the ring of that name. */
+  range?: number;
   widen_due?: string;
   until?: string;
   back?: string;
@@ -495,6 +501,49 @@ export interface Parcel extends Head<'parcel'> {
   settled?: Stamp;
 }
 
+export type AgreementState = 'proposed' | 'in_force' | 'withdrawn' | 'expired' | 'ended';
+export type AgreementSubject = 'incidents' | 'resources' | 'hazards';
+
+/** What the parties consent to. */
+export interface AgreementTerms {
+  subjects: AgreementSubject[];
+  types?: string[];
+  grade?: Grade;
+  area?: string;
+  tier: 'view' | 'assist';
+  redacted?: boolean;
+  needs_activation?: boolean;
+  /** Hours that an activation lasts at most. */
+  longest?: number;
+  until?: string;
+}
+
+export interface Agreement extends Head<'agreement'>, AgreementTerms {
+  number: string;
+  name: string;
+  text?: string;
+  state: AgreementState;
+  /** The first proposed it. */
+  parties: { agency: string; consented?: Stamp; withdrawn?: Stamp }[];
+  /** Version of the terms. */
+  terms: number;
+  activation?: string;
+  active_until?: string;
+  stamps?: Partial<Record<AgreementState, Stamp>>;
+  reason?: string;
+}
+
+export interface Activation extends Head<'activation'> {
+  agreement: string;
+  state: 'open' | 'ended';
+  agency: string;
+  reason: string;
+  until: string;
+  opened: Stamp;
+  ended?: Stamp;
+  end_reason?: string;
+}
+
 export interface Nouns {
   agency: Agency;
   area: Area;
@@ -507,6 +556,8 @@ export interface Nouns {
   request: Request;
   offer: Offer;
   loan: Loan;
+  agreement: Agreement;
+  activation: Activation;
   team: Team;
   task: Task;
   equipment: Equipment;

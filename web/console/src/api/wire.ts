@@ -1,7 +1,7 @@
 // What travels between server and console beside the nouns: answers, reads,
 // the inputs of the commands, the frames of the socket.
 import type {
-  Agency, AgencyType, AnyRecord, Bound, Capability, Channel, Condition, Count, Depot, Device, Duty, DutyLine,
+  Agency, AgencyType, AgreementTerms, AnyRecord, Bound, Capability, Channel, Condition, Count, Depot, Device, Duty, DutyLine,
   FencePurpose, FenceType, FenceWarn, Grade, Hazard, IncidentState, Kind, LoanState, Need, NoteState, NoteType, OfferType, Person, Place, Point,
   Ref, ReportState, Ring, Role, TaskState, TaskType, TeamType,
 } from './types';
@@ -160,6 +160,8 @@ export interface Expect {
 }
 
 /** The commands and what each takes; the Go table in dispatch/commands.go. */
+type AgreementMove = Expect & { agreement: string; reason: string };
+
 export interface Commands {
   'report.take': { channel: Channel; type?: string; text: string; place: Place; area?: string; caller?: string; phone?: string; event_time?: string };
   'report.claim': ReportRef;
@@ -219,7 +221,7 @@ export interface Commands {
   'request.submit': RequestMove;
   'request.approve': RequestMove;
   'request.return': RequestMove;
-  'request.widen': { request: string; ring?: Ring };
+  'request.widen': { request: string; ring?: Ring; range?: number };
   'request.close': RequestMove;
   'request.cancel': RequestMove;
   'offer.make': {
@@ -267,6 +269,12 @@ export interface Commands {
     id?: string; agency?: string; area?: string; name: string; level: Hazard['level']; operator: string; substances?: Hazard['substances'];
     population?: number; place: Place; duty?: DutyLine[]; external?: string;
   };
+  'agreement.save': Expect & AgreementTerms & { id?: string; name: string; text?: string; parties: string[] };
+  'agreement.consent': { agreement: string; terms: number };
+  'agreement.withdraw': AgreementMove;
+  'agreement.end': AgreementMove;
+  'agreement.activate': { agreement: string; reason: string; until: string };
+  'agreement.deactivate': AgreementMove;
   'area.duty': Expect & { area: string; duty: DutyLine[] };
   'stock.issue': { stock: string; quantity: number; incident?: string; reason?: string };
   'agency.save': Expect & {
@@ -301,7 +309,7 @@ type RequestMove = Expect & { request: string; reason?: string };
 type OfferMove = Expect & { offer: string; reason?: string };
 type ReportRef = Expect & { report: string; reason?: string };
 type IncidentMove = Expect & { incident: string; reason?: string; outcome?: string; event_time?: string };
-type IncidentShare = Expect & { incident: string; agency: string; tier?: 'view' | 'assist'; redacted?: boolean; reason?: string };
+type IncidentShare = Expect & { incident: string; agency: string; tier?: 'view' | 'assist'; redacted?: boolean; reason?: string; until?: string };
 type TaskEnd = Expect & { task: string; reason: string; event_time?: string };
 
 /** Frames the server sends over the socket. */
@@ -352,3 +360,28 @@ export type Ask =
   | { t: 'open'; incident: string }
   | { t: 'command'; id: string; name: CommandName; body: unknown }
   | { t: 'position'; lon: number; lat: number; accuracy?: number; speed?: number; heading?: number; at: string };
+
+/** Who sees an incident, how much of it, and why. */
+export interface Access {
+  incident: string;
+  at: string;
+  agencies: AgencyAccess[];
+  leaders?: { team: string; name: string; agency: string; sees: 'redacted' | 'full' }[];
+}
+
+export interface AgencyAccess {
+  agency: string;
+  sees: Partial<Record<Role, 'redacted' | 'full'>>;
+  relation: 'viewer' | 'assistant' | 'over' | 'own';
+  reasons: AccessReason[];
+}
+
+export interface AccessReason {
+  type: 'own' | 'jurisdiction' | 'reach' | 'manual' | 'task' | 'loan' | 'agreement' | 'range';
+  by?: string;
+  /** Of the agreement. */
+  name?: string;
+  tier?: 'view' | 'assist';
+  redacted?: boolean;
+  until?: string;
+}

@@ -3,7 +3,8 @@
 import type { CommandName, Commands, Incident, LineAsk, Loan, Offer, Problem, Ref, Request } from '../api/types';
 import { say, sayCode, span, told } from '../i18n';
 import type { App } from '../session/app';
-import { board, type Act, type Aid, type Me, type Row } from '../store/aid';
+import { hasPartners } from '../store/agreements';
+import { board, wider, type Act, type Aid, type Me, type Row } from '../store/aid';
 import { legalWords, toast } from '../ui/toast';
 
 /** What is asked before a step goes out. */
@@ -211,8 +212,10 @@ export class AidDesk {
     switch (a.does) {
       case 'approve': return say(row.request.state === 'expired' ? 'aid.do.reopen' : 'aid.do.approve');
       case 'widen': {
-        const next = { own: 'county', county: 'city', city: 'province', province: 'province' }[row.request.ring ?? 'own'];
-        return say('aid.do.widen', { ring: sayCode('ring', next) });
+        const next = wider(row.request.ring) ?? 'province';
+        // Without partners the server goes on to those who are near.
+        const skips = next === 'partners' && !hasPartners(this.app.store.all('agreement'), row.request.scope.agency, this.app.clock.now());
+        return say('aid.do.widen', { ring: sayCode('ring', skips ? 'range' : next) });
       }
       case 'commit': return say(row.request.lines.find((l) => l.id === a.on.line)?.item ? 'aid.do.commitItem' : 'aid.do.commit');
       case 'advance': return say(`aid.do.${a.to as 'mobilising' | 'in_transit' | 'on_loan' | 'releasing' | 'returned'}`);

@@ -1,8 +1,10 @@
 // The words of the desk, told before its first panel is made.
 import { learn } from '../i18n';
+import { enAgreement } from '../i18n/en.agreement';
 import { enAid } from '../i18n/en.aid';
 import { enDesk } from '../i18n/en.desk';
+import { zhAgreement } from '../i18n/zh.agreement';
 import { zhAid } from '../i18n/zh.aid';
 import { zhDesk } from '../i18n/zh.desk';
 
-learn({ zh: { ...zhDesk, ...zhAid }, en: { ...enDesk, ...enAid } });
+learn({ zh: { ...zhDesk, ...zhAid, ...zhAgreement }, en: { ...enDesk, ...enAid, ...enAgreement } });

@@ -81,6 +81,8 @@ export const enAid = {
   'ring.own': 'own agency',
   'ring.county': 'county',
   'ring.city': 'city',
+  'ring.partners': 'partners',
+  'ring.range': 'nearby',
   'ring.province': 'province',
   'offer.type.accept': 'Yes',
   'offer.type.provisional': 'Yes, if',

@@ -3,11 +3,12 @@
 // desk brings its own words, which the other screens need not load.
 import { en } from './en';
 import { zh } from './zh';
+import type { zhAgreement } from './zh.agreement';
 import type { zhAid } from './zh.aid';
 import type { zhDesk } from './zh.desk';
 
 export type Lang = 'zh' | 'en';
-export type Word = keyof typeof zh | keyof typeof zhDesk | keyof typeof zhAid;
+export type Word = keyof typeof zh | keyof typeof zhDesk | keyof typeof zhAid | keyof typeof zhAgreement;
 type Holes = Record<string, string | number>;
 
 const books: Record<Lang, Record<string, string>> = { zh: { ...zh }, en: { ...en } };

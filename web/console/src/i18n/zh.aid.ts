@@ -79,6 +79,8 @@ export const zhAid = {
   'ring.own': '本单位',
   'ring.county': '本县区',
   'ring.city': '本市',
+  'ring.partners': '协议单位',
+  'ring.range': '周边范围',
   'ring.province': '本省',
   'offer.type.accept': '同意',
   'offer.type.provisional': '有条件同意',

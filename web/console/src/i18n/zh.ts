@@ -93,6 +93,8 @@ export const zh = {
   'kind.request': '支援请求',
   'kind.offer': '响应',
   'kind.loan': '借调',
+  'kind.agreement': '共享协议',
+  'kind.activation': '启用',
   'kind.stay': '围栏内停留',
 
   'fence.purpose.hot': '热区',

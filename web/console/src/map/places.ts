@@ -22,6 +22,9 @@ export function pointOf(ref: Ref, store: Store, positions: Positions): Point | u
       const l = store.get('loan', ref.id);
       return (l && of(l.resource.kind, l.resource.id)) ?? l?.report_to.point;
     }
+    case 'agreement':
+    case 'activation':
+      return undefined; // they are nowhere
     case 'stay':
       return of('team', store.get('stay', ref.id)?.team);
     case 'task':

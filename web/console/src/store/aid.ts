@@ -30,7 +30,7 @@ export const wanted = (l: Line) => Math.max(0, l.max - (l.ordered ?? 0));
 /** What is still to be committed. */
 export const missing = (l: Line) => Math.max(0, l.max - (l.committed ?? 0));
 
-const rings: Ring[] = ['own', 'county', 'city', 'province'];
+const rings: Ring[] = ['own', 'county', 'city', 'partners', 'range', 'province'];
 export const wider = (r: Ring | undefined): Ring | undefined => (r ? rings[rings.indexOf(r) + 1] : undefined);
 
 /** One legal next step. */
