@@ -30,7 +30,7 @@ it('only what is in force and, where needed, activated shares anything, and no l
 });
 
 it('steps are those of the own side', () => {
-  expect(does(pact(), 'clinic')).toEqual(['consent', 'withdraw']);
+  expect(does(pact(), 'clinic')).toEqual(['consent', 'decline']);
   expect(does(pact(), 'fire')).toEqual(['edit', 'withdraw', 'end']);
   expect(does(pact(), 'plant')).toEqual([]);
   expect(does(pact(), 'clinic', () => false)).toEqual([]);

@@ -5,7 +5,8 @@ import type { Agreement, CommandName } from '../api/types';
 export type PactGroup = 'waits' | 'sharing' | 'standby' | 'open' | 'over';
 export const pactGroups: PactGroup[] = ['waits', 'sharing', 'standby', 'open', 'over'];
 
-export type PactStep = 'consent' | 'activate' | 'deactivate' | 'edit' | 'withdraw' | 'end';
+/** To decline is to withdraw before one has consented. */
+export type PactStep = 'consent' | 'activate' | 'deactivate' | 'edit' | 'withdraw' | 'decline' | 'end';
 
 export interface PactAct {
   does: PactStep;
@@ -43,7 +44,7 @@ export function pactActs(a: Agreement, agency: string | undefined, may: (c: Comm
   if (!p || a.state === 'ended') return [];
   const out: PactAct[] = [];
   const add = (does: PactStep, key: string, main = false) => {
-    const command = does === 'edit' ? 'agreement.save' : (`agreement.${does}` as CommandName);
+    const command = does === 'edit' ? 'agreement.save' : does === 'decline' ? 'agreement.withdraw' : (`agreement.${does}` as CommandName);
     if (may(command)) out.push({ does, command, key, ...(main ? { main } : {}) });
   };
   if (!p.consented && (a.state === 'proposed' || a.state === 'withdrawn')) add('consent', 'P', true);
@@ -53,7 +54,7 @@ export function pactActs(a: Agreement, agency: string | undefined, may: (c: Comm
   }
   const proposed = a.scope.agency === agency;
   if (proposed) add('edit', 'E');
-  if (!p.withdrawn && (a.state === 'proposed' || a.state === 'in_force' || a.state === 'withdrawn')) add('withdraw', 'W');
+  if (!p.withdrawn && (a.state === 'proposed' || a.state === 'in_force' || a.state === 'withdrawn')) add(p.consented ? 'withdraw' : 'decline', 'W');
   if (proposed) add('end', 'X');
   return out;
 }
