@@ -362,16 +362,24 @@ type heard struct {
 func (r *raw) next(typ string) heard {
 	r.t.Helper()
 	for {
+		if h := r.any(); h.T == typ {
+			return h
+		}
+	}
+}
+
+// any reads the next frame but for those that name teams.
+func (r *raw) any() heard {
+	r.t.Helper()
+	for {
 		_ = r.ws.SetReadDeadline(time.Now().Add(20 * time.Second))
 		kind, b, err := r.ws.ReadMessage()
 		if err != nil {
-			r.t.Fatalf("waiting for %s: %v", typ, err)
+			r.t.Fatalf("waiting: %v", err)
 		}
 		var h heard
 		if kind == websocket.BinaryMessage {
-			if h.T = "positions"; h.T != typ {
-				continue
-			}
+			h.T = "positions"
 			if h.Moved, err = r.numbers.Read(b); err != nil {
 				r.t.Fatal(err)
 			}
@@ -384,10 +392,9 @@ func (r *raw) next(typ string) heard {
 			if err := r.numbers.Learn(b); err != nil {
 				r.t.Fatal(err)
 			}
+			continue
 		}
-		if h.T == typ {
-			return h
-		}
+		return h
 	}
 }
 
