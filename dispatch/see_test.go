@@ -200,6 +200,8 @@ func TestRedactionLeavesNoPersonalData(t *testing.T) {
 		&Device{Head: Head{Kind: KindDevice, ID: "1"}},
 		&Note{Head: head(KindNote), Internal: true, Text: mark, Photo: mark, Instruction: mark, Author: mark, Stamp: stamp, Signed: []Stamp{stamp}},
 		&Alarm{Head: head(KindAlarm), Raised: stamp, Acked: &stamp, Ended: &stamp},
+		&Agreement{Head: head(KindAgreement), Text: mark, Reason: mark, Parties: []Party{{Agency: "a", Consented: &stamp}, {Agency: "b", Withdrawn: &stamp}}, Stamps: map[AgreementState]Stamp{AgreementInForce: stamp}},
+		&Activation{Head: head(KindActivation), Reason: mark, EndReason: mark, Opened: stamp, Ended: &stamp},
 	} {
 		before, _ := json.Marshal(r)
 		raw, err := json.Marshal(View(r, Redacted))
@@ -292,5 +294,51 @@ func TestPayloadRoundTrip(t *testing.T) {
 	}
 	if !back.Puts[0].After.Equal(after) || !back.Puts[0].Before.Equal(before) {
 		t.Errorf("scopes %+v %+v", back.Puts[0].Before, back.Puts[0].After)
+	}
+}
+
+// A share gives what it says until its end, and nothing from then on; to who says no time it gives
+// nothing. Of several each stands alone: what may be seen and what may be done may come from two.
+func TestShareForATime(t *testing.T) {
+	t.Parallel()
+	ref, end, late := Ref{KindTeam, "t1"}, noon, noon.Add(time.Hour)
+	helper := Actor{ID: "p", Role: RoleDispatcher, Realm: Live, Agency: "helpers"}
+	share := func(tier Tier, redacted bool, source ShareSource, until *time.Time) Share {
+		return Share{Agency: "helpers", Tier: tier, Redacted: redacted, Source: source, Until: until}
+	}
+	assign, _ := CommandByName("task.assign")
+	for name, c := range map[string]struct {
+		shares   []Share
+		at       time.Time
+		sees     Vision
+		relation Relation
+	}{
+		"before its end":           {[]Share{share(TierAssist, false, ShareManual, &end)}, end.Add(-time.Microsecond), Full, Assistant},
+		"at its end":               {[]Share{share(TierAssist, false, ShareManual, &end)}, end, Hidden, Stranger},
+		"at no time":               {[]Share{share(TierAssist, false, ShareManual, &end)}, time.Time{}, Hidden, Stranger},
+		"without an end":           {[]Share{share(TierView, true, ShareTask, nil)}, time.Time{}, Redacted, Viewer},
+		"full sight, other's help": {[]Share{share(TierView, false, ShareAgreement, &late), share(TierAssist, true, ShareManual, nil)}, end, Full, Assistant},
+		"one of two has ended":     {[]Share{share(TierView, false, ShareAgreement, &end), share(TierAssist, true, ShareManual, nil)}, end, Redacted, Assistant},
+		"the help has ended":       {[]Share{share(TierAssist, false, ShareAgreement, &end), share(TierView, false, ShareManual, &late)}, end, Full, Viewer},
+	} {
+		s := Scope{Agency: "fire", Area: "411002"}
+		for _, sh := range c.shares {
+			s = s.with(sh)
+		}
+		o := helper.Audience().At(c.at)
+		if v, rel := See(o, ref, s), Relate(helper, c.at, ref, s); v != c.sees || rel != c.relation || SeePosition(o, ref.ID, s) != (v == Full) {
+			t.Errorf("%s: sees %s, position %v, as %s; want %s as %s", name, v, SeePosition(o, ref.ID, s), rel, c.sees, c.relation)
+		}
+		if may := May(helper, c.at, assign, ref, s) == nil; may != (c.relation == Assistant) {
+			t.Errorf("%s: may assign: %v", name, may)
+		}
+	}
+	// The end of one takes nothing of another for another reason.
+	s := Scope{Agency: "fire"}.with(share(TierView, false, ShareManual, nil)).with(share(TierAssist, false, ShareTask, nil)).with(share(TierAssist, true, ShareManual, &late))
+	if len(s.Shares) != 2 || !s.Ends(noon).Equal(late) || !s.Ends(late).IsZero() {
+		t.Errorf("shares %+v", s.Shares)
+	}
+	if s = s.without("helpers", ShareManual); len(s.Shares) != 1 || s.Shares[0].Source != ShareTask {
+		t.Errorf("after the end of one %+v", s.Shares)
 	}
 }

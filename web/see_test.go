@@ -121,6 +121,8 @@ func (h *house) busy() (incident string) {
 	fire.done("stock.save", dispatch.StockSave{Name: "泡沫", Type: "foam", Unit: "升", Place: dispatch.Place{Text: "库房", Point: &scene}})
 	fire.done("depot.save", dispatch.DepotSave{Name: "中队仓库", Type: "station", Keeper: "保管员", Place: dispatch.Place{Text: "库房", Point: &scene}})
 	desk.done("hazard.save", dispatch.HazardSave{Name: "液氨储罐", Level: 2, Operator: "某厂", Place: dispatch.Place{Point: &scene}, Duty: []dispatch.DutyLine{{Name: "责任人", Phone: "13800000001"}}})
+	admin.done("agreement.save", dispatch.AgreementSave{Name: "联动协议", Text: "协议原文", Parties: []string{h.fire}, AgreementTerms: dispatch.AgreementTerms{
+		Subjects: dispatch.AgreementSubjects, Tier: dispatch.TierView}})
 	admin.done("device.save", dispatch.DeviceSave{Name: "车载终端", Protocol: "osmand", Team: h.teams["xf1"]})
 	var crossings []dispatch.Crossing
 	draw := func(g *guest, in dispatch.FenceDraw) {
@@ -259,9 +261,9 @@ func TestForeignUser(t *testing.T) {
 		return r.(*dispatch.Incident).Number
 	}()
 	before := h.state()
-	secrets := []string{caller, number, "五女店", "13700000001", "13800000000", "听到爆炸声", "保管员", "SN-1"}
+	secrets := []string{caller, number, "五女店", "13700000001", "13800000000", "听到爆炸声", "保管员", "SN-1", "协议原文"}
 	paths := []string{"/api/v1/snapshot", "/api/v1/journal", "/api/v1/vocabulary", "/api/v1/settings", "/api/v1/search?text=" + url.QueryEscape("五女店"), "/api/v1/search?text=" + number,
-		"/api/v1/incidents/" + incident + "/candidates", "/api/v1/journal?incident=" + incident, "/api/v1/admin/accounts", "/api/v1/admin/devices",
+		"/api/v1/incidents/" + incident + "/candidates", "/api/v1/incidents/" + incident + "/access", "/api/v1/journal?incident=" + incident, "/api/v1/admin/accounts", "/api/v1/admin/devices",
 		"/api/v1/tracks?from=2026-11-23T00:00:00Z&to=2026-11-24T00:00:00Z&team=" + h.teams["xf1"], "/api/v1/report?from=2026-11-23T00:00:00Z&to=2026-11-24T00:00:00Z",
 		"/api/v1/tiles/areas/8/208/102.mvt"}
 	for _, k := range dispatch.Kinds {
