@@ -12,6 +12,7 @@ export const en = {
   'page.person': 'People and roles',
   'page.device': 'Position devices',
   'page.agency': 'Agencies',
+  'page.agreement': 'Agreements',
   'page.team': 'Teams',
   'page.depot': 'Depots',
   'page.equipment': 'Equipment',

@@ -12,6 +12,7 @@ export const zh = {
   'page.person': '人员与角色',
   'page.device': '定位设备',
   'page.agency': '单位',
+  'page.agreement': '共享协议',
   'page.team': '队伍',
   'page.depot': '仓库站点',
   'page.equipment': '装备',
