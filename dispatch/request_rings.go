@@ -145,6 +145,9 @@ func (w *work) reach(ctx context.Context, r *Request) (Scope, int, error) {
 // near lists the agencies that have their seat, a depot or the base of a team
 // within the request's range of where help is to report, the nearest first.
 func (w *work) near(ctx context.Context, r *Request) ([]string, error) {
+	if r.Range == 0 {
+		return nil, nil
+	}
 	var out []string
 	for _, k := range []Kind{KindTeam, KindDepot, KindAgency} {
 		recs, err := w.tx.Find(ctx, Query{Realm: w.actor.Realm, Kind: k, Near: &Near{*r.ReportTo.Point, float64(r.Range) * 1000}, Limit: 5000})

@@ -41,7 +41,7 @@ type Settings struct {
 	// itself; a ring that is not named does not widen. The first ring named is
 	// where a request begins.
 	RingWait     map[Ring]time.Duration
-	RingRange    int // km that the ring of the range reaches around the place
+	RingRange    int // km that the ring of the range reaches around the place; 0: nobody by distance
 	ArriveWithin int // metres from the incident at which a team seems to have arrived; 0 never
 }
 

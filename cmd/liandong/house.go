@@ -27,7 +27,7 @@ type thresholds struct {
 	ArchiveAfter time.Duration            `help:"A finished incident leaves the board after this; 0 never." default:"24h" env:"LIANDONG_ARCHIVE_AFTER"`
 	CheckEvery   time.Duration            `help:"Safety check-in of teams on scene; 0 off." default:"20m" env:"LIANDONG_CHECK_EVERY"`
 	RingWait     map[string]time.Duration `help:"How long a request for help waits in a ring before it reaches further by itself: own, county, city, partners, range. The first named is where it begins." default:"county=10m;city=10m;partners=5m;range=5m" env:"LIANDONG_RING_WAIT" placeholder:"RING=SPAN;…"`
-	RingRange    int                      `help:"Kilometres that the ring range reaches around the place." default:"50" env:"LIANDONG_RING_RANGE"`
+	RingRange    int                      `help:"Kilometres that the ring range reaches around the place; 0: nobody by distance." default:"50" env:"LIANDONG_RING_RANGE"`
 	ArriveWithin int                      `help:"Metres from the incident at which a team seems to have arrived; 0 never." default:"150" env:"LIANDONG_ARRIVE_WITHIN"`
 	Stale        map[string]time.Duration `help:"After how long a position of a source is stale." default:"osmand=90s;owntracks=5m;phone=60s;cot=90s;jt808=90s;demo=30s" env:"LIANDONG_STALE" placeholder:"SOURCE=SPAN;…"`
 }
@@ -44,8 +44,8 @@ func (t thresholds) settings() (dispatch.Settings, error) {
 		}
 		rings[dispatch.Ring(name)] = wait
 	}
-	if t.RingRange < 1 || t.RingRange > 500 {
-		return dispatch.Settings{}, fmt.Errorf("ring-range %d: name 1 to 500 kilometres", t.RingRange)
+	if t.RingRange < 0 || t.RingRange > 500 {
+		return dispatch.Settings{}, fmt.Errorf("ring-range %d: name 0 to 500 kilometres", t.RingRange)
 	}
 	return dispatch.Settings{Zone: zone, AckWithin: t.AckWithin, ClaimFor: t.ClaimFor, ArchiveAfter: t.ArchiveAfter, CheckEvery: t.CheckEvery, ArriveWithin: t.ArriveWithin, RingWait: rings, RingRange: t.RingRange}, nil
 }

@@ -2,6 +2,8 @@
 // package dispatch: one noun, one name. Times are RFC 3339 in UTC, points
 // [lon, lat] in WGS-84.
 
+import type { Activation, Agreement } from './agreement';
+
 export type Kind =
   | 'agency' | 'area' | 'person' | 'depot' | 'hazard' | 'report' | 'incident'
   | 'fence' | 'request' | 'offer' | 'loan' | 'agreement' | 'activation' | 'team' | 'task' | 'equipment' | 'stock' | 'device' | 'note' | 'stay' | 'alarm' | 'link' | 'parcel';
@@ -36,7 +38,7 @@ export interface Scope {
   admin?: boolean;
 }
 
-interface Head<K extends Kind> {
+export interface Head<K extends Kind> {
   kind: K;
   id: string;
   version: number;
@@ -501,49 +503,6 @@ export interface Parcel extends Head<'parcel'> {
   settled?: Stamp;
 }
 
-export type AgreementState = 'proposed' | 'in_force' | 'withdrawn' | 'expired' | 'ended';
-export type AgreementSubject = 'incidents' | 'resources' | 'hazards';
-
-/** What the parties consent to. */
-export interface AgreementTerms {
-  subjects: AgreementSubject[];
-  types?: string[];
-  grade?: Grade;
-  area?: string;
-  tier: 'view' | 'assist';
-  redacted?: boolean;
-  needs_activation?: boolean;
-  /** Hours that an activation lasts at most. */
-  longest?: number;
-  until?: string;
-}
-
-export interface Agreement extends Head<'agreement'>, AgreementTerms {
-  number: string;
-  name: string;
-  text?: string;
-  state: AgreementState;
-  /** The first proposed it. */
-  parties: { agency: string; consented?: Stamp; withdrawn?: Stamp }[];
-  /** Version of the terms. */
-  terms: number;
-  activation?: string;
-  active_until?: string;
-  stamps?: Partial<Record<AgreementState, Stamp>>;
-  reason?: string;
-}
-
-export interface Activation extends Head<'activation'> {
-  agreement: string;
-  state: 'open' | 'ended';
-  agency: string;
-  reason: string;
-  until: string;
-  opened: Stamp;
-  ended?: Stamp;
-  end_reason?: string;
-}
-
 export interface Nouns {
   agency: Agency;
   area: Area;
@@ -572,4 +531,5 @@ export interface Nouns {
 
 export type AnyRecord = Nouns[Kind];
 
+export * from './agreement';
 export * from './wire';
