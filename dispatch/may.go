@@ -54,6 +54,7 @@ var (
 	aboard_ = []Role{RoleDispatcher, RoleChief, RoleLeader}
 	keeper  = []Role{RoleDispatcher, RoleChief, RoleAdmin}
 	account = []Role{RoleAdmin}
+	tariffs = []Role{RoleChief, RoleAdmin}
 	system  = []Role{}
 )
 
@@ -93,7 +94,8 @@ func May(a Actor, c *Command, ref Ref, s Scope) error {
 }
 
 // assistants are the commands an assist share opens on the shared record.
-var assistants = []string{"note.add", "task.assign", "alarm.acknowledge", "equipment.commit", "equipment.return", "stock.issue", "offer.make"}
+var assistants = []string{"note.add", "task.assign", "alarm.acknowledge", "equipment.commit", "equipment.return", "stock.issue", "offer.make",
+	"claim.check", "claim.assign_payer", "claim.approve", "claim.return", "claim.pay", "claim.close"}
 
 // may asks May for the running command on the record.
 func (w *work) may(r Record) error {

@@ -22,6 +22,8 @@ const (
 	KindRequest   Kind = "request"
 	KindOffer     Kind = "offer"
 	KindLoan      Kind = "loan"
+	KindRate      Kind = "rate"
+	KindClaim     Kind = "claim"
 	KindTeam      Kind = "team"
 	KindTask      Kind = "task"
 	KindEquipment Kind = "equipment"
@@ -35,7 +37,7 @@ const (
 
 // Kinds lists every noun in lock order.
 var Kinds = []Kind{
-	KindAgency, KindArea, KindPerson, KindLink, KindDepot, KindHazard, KindReport, KindIncident, KindFence, KindRequest, KindOffer, KindLoan,
+	KindAgency, KindArea, KindPerson, KindLink, KindDepot, KindHazard, KindReport, KindIncident, KindFence, KindRequest, KindOffer, KindLoan, KindRate, KindClaim,
 	KindTeam, KindTask, KindEquipment, KindStock, KindDevice, KindNote, KindStay, KindAlarm, KindParcel,
 }
 
@@ -301,6 +303,10 @@ func New(k Kind) (Record, bool) {
 		return new(Offer), true
 	case KindLoan:
 		return new(Loan), true
+	case KindRate:
+		return new(Rate), true
+	case KindClaim:
+		return new(Claim), true
 	case KindStay:
 		return new(Stay), true
 	case KindAlarm:

@@ -27,6 +27,8 @@ func (v Vision) String() string { return [...]string{"hidden", "redacted", "full
 //	fence, stay,
 //	alarm, hazard,
 //	equipment, stock  full         full            as shared  full          –
+//	rate              full         full            as shared  –             tariffs are open, price lists are not
+//	claim             full         full            as shared  –             –
 //	person, device    admin of own agency or jurisdiction; persons also its dispatcher and chief
 //
 // Observers see what a dispatcher of their agency sees, redacted. Leaders see
@@ -103,7 +105,7 @@ func seeScope(au Audience, ref Ref, s Scope) Vision {
 // operational records that they do not see.
 func isBase(k Kind) bool {
 	switch k {
-	case KindAgency, KindArea, KindDepot, KindHazard, KindTeam, KindEquipment, KindStock, KindPerson, KindDevice, KindLink:
+	case KindAgency, KindArea, KindDepot, KindHazard, KindTeam, KindEquipment, KindStock, KindPerson, KindDevice, KindLink, KindRate:
 		return true
 	}
 	return false

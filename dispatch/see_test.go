@@ -196,6 +196,9 @@ func TestRedactionLeavesNoPersonalData(t *testing.T) {
 		&Stock{Head: head(KindStock)},
 		&Device{Head: Head{Kind: KindDevice, ID: "1"}},
 		&Note{Head: head(KindNote), Internal: true, Text: mark, Photo: mark, Instruction: mark, Author: mark, Stamp: stamp, Signed: []Stamp{stamp}},
+		&Rate{Head: head(KindRate)},
+		&Claim{Head: head(KindClaim), Reason: mark, Payment: mark, Stamps: map[ClaimState]Stamp{ClaimCollected: stamp}, Payer: &Payer{Text: mark},
+			Lines: []ClaimLine{{Reason: mark, Editor: &stamp}}},
 		&Alarm{Head: head(KindAlarm), Raised: stamp, Acked: &stamp, Ended: &stamp},
 	} {
 		before, _ := json.Marshal(r)

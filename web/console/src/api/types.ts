@@ -2,9 +2,11 @@
 // package dispatch: one noun, one name. Times are RFC 3339 in UTC, points
 // [lon, lat] in WGS-84.
 
+import type { Claim, Rate } from './claim';
+
 export type Kind =
   | 'agency' | 'area' | 'person' | 'depot' | 'hazard' | 'report' | 'incident'
-  | 'fence' | 'request' | 'offer' | 'loan' | 'team' | 'task' | 'equipment' | 'stock' | 'device' | 'note' | 'stay' | 'alarm' | 'link' | 'parcel';
+  | 'fence' | 'request' | 'offer' | 'loan' | 'rate' | 'claim' | 'team' | 'task' | 'equipment' | 'stock' | 'device' | 'note' | 'stay' | 'alarm' | 'link' | 'parcel';
 
 export type Point = [lon: number, lat: number];
 export type Bound = [west: number, south: number, east: number, north: number];
@@ -32,7 +34,7 @@ export interface Scope {
   admin?: boolean;
 }
 
-interface Head<K extends Kind> {
+export interface Head<K extends Kind> {
   kind: K;
   id: string;
   version: number;
@@ -507,6 +509,8 @@ export interface Nouns {
   request: Request;
   offer: Offer;
   loan: Loan;
+  rate: Rate;
+  claim: Claim;
   team: Team;
   task: Task;
   equipment: Equipment;
@@ -522,3 +526,4 @@ export interface Nouns {
 export type AnyRecord = Nouns[Kind];
 
 export * from './wire';
+export * from './claim';

@@ -93,6 +93,8 @@ export const en = {
   'kind.request': 'Request',
   'kind.offer': 'Offer',
   'kind.loan': 'Loan',
+  'kind.rate': 'Rate',
+  'kind.claim': 'Claim',
   'kind.stay': 'Stay in a fence',
 
   'fence.purpose.hot': 'Hot zone',

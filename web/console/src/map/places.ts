@@ -22,6 +22,10 @@ export function pointOf(ref: Ref, store: Store, positions: Positions): Point | u
       const l = store.get('loan', ref.id);
       return (l && of(l.resource.kind, l.resource.id)) ?? l?.report_to.point;
     }
+    case 'claim':
+      return of('incident', store.get('claim', ref.id)?.incident);
+    case 'rate':
+      return undefined;
     case 'stay':
       return of('team', store.get('stay', ref.id)?.team);
     case 'task':
