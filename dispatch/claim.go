@@ -14,6 +14,7 @@ type Claim struct {
 	Number   string     `json:"number" doc:"per realm and local day: C20261127-0001"`
 	State    ClaimState `json:"state" enum:"collected,submitted,checked,payer_assigned,returned,approved,paid,closed"`
 	Incident string     `json:"incident"`
+	Title    string     `json:"title" doc:"of the request that was answered: who lends need not see the incident"`
 	// Receivers had the loans; Scope.Agency lent them and claims.
 	Receivers []string    `json:"receivers" doc:"agencies"`
 	Loans     []string    `json:"loans" doc:"1 to 40"`

@@ -18,7 +18,11 @@ func collectClaim(ctx context.Context, w *work, in *ClaimCollect) error {
 		return err
 	}
 	i := rec.(*Incident)
-	c := &Claim{Incident: i.ID, Responsible: in.Responsible, Stamps: map[ClaimState]Stamp{}}
+	asked, err := w.tx.Get(ctx, w.actor.Realm, Ref{KindRequest, first.Request}, nil)
+	if err != nil {
+		return err
+	}
+	c := &Claim{Incident: i.ID, Title: asked.(*Request).Title, Responsible: in.Responsible, Stamps: map[ClaimState]Stamp{}}
 	// It lies where the incident does: those who coordinate there check it.
 	scope := Scope{Agency: first.Owner, Area: i.Scope.Area}
 	id := w.svc.cfg.NewID()

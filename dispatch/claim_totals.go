@@ -24,6 +24,7 @@ type ClaimTotals struct {
 // month and in one state now.
 type ClaimTotal struct {
 	Incident string     `json:"incident"`
+	Title    string     `json:"title" doc:"of a request for it"`
 	Agency   string     `json:"agency" doc:"the claimant"`
 	Month    string     `json:"month" doc:"2026-11, in local time"`
 	State    ClaimState `json:"state" enum:"collected,submitted,checked,payer_assigned,returned,approved,paid,closed"`

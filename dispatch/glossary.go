@@ -61,6 +61,9 @@ var stateNamesZH = map[Kind]map[string]string{
 	},
 }
 
+// StateNameZH is a state as the screen says it.
+func StateNameZH(k Kind, state string) string { return stateZH(k, state) }
+
 // stateZH is a state as the screen says it; a word that is no state stays.
 func stateZH(k Kind, state string) string {
 	if s, ok := stateNamesZH[k][state]; ok {

@@ -118,7 +118,7 @@ func (r *Rate) index() Index {
 
 // A claim is found by its rates as by a text.
 func (c *Claim) index() Index {
-	words := []string{c.Number}
+	words := []string{c.Number, c.Title}
 	for _, l := range c.Lines {
 		if l.Rate != "" && !oneOf(l.Rate, words) {
 			words = append(words, l.Rate)

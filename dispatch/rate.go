@@ -1,9 +1,6 @@
 package dispatch
 
-import (
-	"fmt"
-	"time"
-)
+import "time"
 
 // Rate (费率) is what one unit of help costs, for a kind of team, item or supply,
 // from one day to another. A coordinating agency's rates are the tariff of its
@@ -24,8 +21,7 @@ type Rate struct {
 	To      Day    `json:"to,omitempty" doc:"last day; empty: until further notice"`
 	Source  string `json:"source" doc:"the document that sets it"`
 	// Within is the jurisdiction of the agency that keeps it, "" for a price list.
-	Within   string `json:"within,omitempty" doc:"division-code prefix"`
-	Invented bool   `json:"invented,omitempty"`
+	Within string `json:"within,omitempty" doc:"division-code prefix"`
 }
 
 // RateType says what is paid for, and so how it is counted.
@@ -151,12 +147,3 @@ func perUnit(unit string) int64 {
 // amount is quantity × rate ÷ per in fen, rounded half up. Bounds keep it from
 // overflowing: a quantity is at most 2e10 and a rate 1e8.
 func amount(quantity, rate, per int64) int64 { return (2*quantity*rate + per) / (2 * per) }
-
-// Yuan writes fen as yuan, with two decimals: 1234.50.
-func Yuan(fen int64) string {
-	sign := ""
-	if fen < 0 {
-		sign, fen = "-", -fen
-	}
-	return fmt.Sprintf("%s%d.%02d", sign, fen/100, fen%100)
-}

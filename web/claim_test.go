@@ -100,7 +100,7 @@ func TestClaimOnPaper(t *testing.T) {
 	}
 
 	page := desk.get(at + "/statement.html")
-	for _, want := range []string{"应急救援补偿结算单", "C20261123-0001", "急救中心", "1:40:00 小时", "500.08", "<del>300.00</del>", "860.08", "=1&#43;1 按发票 &lt;b&gt;", "订用"} {
+	for _, want := range []string{"应急救援补偿结算单", "C20261123-0001", "急救中心", "1:40:00 小时", "500.08", "<del>300.00</del>", "推进借调 → 已归还", "860.08", "=1&#43;1 按发票 &lt;b&gt;", "订用"} {
 		if !strings.Contains(string(page.body), want) {
 			t.Errorf("the page lacks %q: %s", want, page.body)
 		}
@@ -140,7 +140,7 @@ func TestClaimOnPaper(t *testing.T) {
 		}
 		return sums
 	}
-	want := []dispatch.ClaimTotal{{Incident: incident, Agency: h.clinic, Month: "2026-11", State: dispatch.ClaimCollected, Count: 1, Computed: 800_08, Amount: 860_08}}
+	want := []dispatch.ClaimTotal{{Incident: incident, Title: "支援：五女店民房起火", Agency: h.clinic, Month: "2026-11", State: dispatch.ClaimCollected, Count: 1, Computed: 800_08, Amount: 860_08}}
 	for _, query := range []string{"", "incident=" + incident, "agency=" + h.clinic, "from=2026-11-23T00:00:00Z&to=2026-11-24T00:00:00Z"} {
 		if sums := totals(desk, query); !slices.Equal(sums.Groups, want) || sums.Amount != 860_08 || sums.Count != 1 {
 			t.Errorf("totals of %q: %+v", query, sums)

@@ -67,7 +67,7 @@ func (s *Server) statement(ctx context.Context, a dispatch.Actor, in *claimInput
 		names[dispatch.RefOf(r).ID] = r.(*dispatch.Agency).Name
 	}
 	zone := s.zone()
-	st := &statement{Lang: in.Lang, Claim: c, w: statementWords[in.Lang], Computed: dispatch.Yuan(c.Computed), Amount: dispatch.Yuan(c.Amount)}
+	st := &statement{Lang: in.Lang, Claim: c, w: statementWords[in.Lang], Computed: yuan(c.Computed), Amount: yuan(c.Amount)}
 	if a.Realm != dispatch.Live {
 		st.Practice = string(a.Realm)
 	}
@@ -77,7 +77,7 @@ func (s *Server) statement(ctx context.Context, a dispatch.Actor, in *claimInput
 		}
 		return id
 	}
-	incident := c.Incident
+	incident := c.Title
 	if rec, err := s.cfg.Service.Get(ctx, a, dispatch.Ref{Kind: dispatch.KindIncident, ID: c.Incident}); err == nil {
 		i := rec.(*dispatch.Incident)
 		incident = i.Number + " " + i.Title
@@ -117,6 +117,9 @@ func (s *Server) statement(ctx context.Context, a dispatch.Actor, in *claimInput
 				what = cmd.Name
 			}
 		}
+		if to := became(x, in.Lang, zone); to != "" {
+			what += " → " + to
+		}
 		who := name(x.Actor.Agency)
 		if x.Actor.Name != "" {
 			who = x.Actor.Name + " · " + who
@@ -124,6 +127,30 @@ func (s *Server) statement(ctx context.Context, a dispatch.Actor, in *claimInput
 		st.Entries = append(st.Entries, statementEntry{x.Seq, moment(x.At, zone), what, who})
 	}
 	return st, nil
+}
+
+// became is the state into which a change brought the loan or the task that it is
+// about, and when that was where it was told for another time.
+func became(x dispatch.Seen, lang string, zone *time.Location) string {
+	for _, r := range x.Put {
+		state, told := "", (*time.Time)(nil)
+		switch r := r.(type) {
+		case *dispatch.Loan:
+			state, told = string(r.State), r.Stamps[r.State].Event
+		case *dispatch.Task:
+			state, told = string(r.State), r.Stamps[r.State].Event
+		}
+		if state != "" && lang == "zh" {
+			state = dispatch.StateNameZH(dispatch.RefOf(r).Kind, state)
+		}
+		if told != nil {
+			state += " (" + moment(*told, zone) + ")"
+		}
+		if state != "" {
+			return state
+		}
+	}
+	return ""
 }
 
 func moment(t time.Time, zone *time.Location) string { return t.In(zone).Format("2006-01-02 15:04:05") }
@@ -142,7 +169,7 @@ func (st *statement) row(l dispatch.ClaimLine, zone *time.Location) statementRow
 		r.From, r.To = moment(*l.From, zone), moment(*l.To, zone)
 	}
 	r.Quantity = quantityOf(l)
-	r.Price, r.Computed, r.Amount = dispatch.Yuan(l.Price), dispatch.Yuan(l.Computed), dispatch.Yuan(l.Amount())
+	r.Price, r.Computed, r.Amount = yuan(l.Price), yuan(l.Computed), yuan(l.Amount())
 	if r.Missing {
 		r.Price = st.W("norate")
 	}
@@ -156,6 +183,15 @@ func (st *statement) row(l dispatch.ClaimLine, zone *time.Location) statementRow
 		r.Seqs += fmt.Sprintf("#%d", seq)
 	}
 	return r
+}
+
+// yuan writes fen as yuan for a reader: 12,345.60.
+func yuan(fen int64) string {
+	text := fmt.Sprintf("%d.%02d", fen/100, fen%100)
+	for at := len(text) - 6; at > 0; at -= 3 {
+		text = text[:at] + "," + text[at:]
+	}
+	return text
 }
 
 // unitOf is the unit with whose hours and days they are.

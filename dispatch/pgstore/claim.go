@@ -25,13 +25,13 @@ func (s *Store) ClaimTotals(ctx context.Context, q dispatch.ClaimQuery) (dispatc
 		w.add("created < ?", q.To)
 	}
 	month := w.bind("to_char(created at time zone ?, 'YYYY-MM')", q.Zone)
-	rows, err := s.pool.Query(ctx, fmt.Sprintf(`select incident, agency, %s, state, count(*), sum((doc ->> 'computed')::bigint)::bigint, sum((doc ->> 'amount')::bigint)::bigint
-		from claim where %s group by 1, 2, 3, 4 order by 3 desc, 1, 2, 4 limit %d`, month, w, dispatch.MostClaimTotals+1), w.args...)
+	rows, err := s.pool.Query(ctx, fmt.Sprintf(`select incident, max(doc ->> 'title'), agency, %s, state, count(*), sum((doc ->> 'computed')::bigint)::bigint, sum((doc ->> 'amount')::bigint)::bigint
+		from claim where %s group by 1, 3, 4, 5 order by 4 desc, 1, 3, 5 limit %d`, month, w, dispatch.MostClaimTotals+1), w.args...)
 	if err != nil {
 		return out, fault(err)
 	}
 	var g dispatch.ClaimTotal
-	_, err = pgx.ForEachRow(rows, []any{&g.Incident, &g.Agency, &g.Month, &g.State, &g.Count, &g.Computed, &g.Amount}, func() error {
+	_, err = pgx.ForEachRow(rows, []any{&g.Incident, &g.Title, &g.Agency, &g.Month, &g.State, &g.Count, &g.Computed, &g.Amount}, func() error {
 		out.Groups = append(out.Groups, g)
 		out.Count, out.Computed, out.Amount = out.Count+g.Count, out.Computed+g.Computed, out.Amount+g.Amount
 		return nil

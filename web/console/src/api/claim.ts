@@ -1,5 +1,5 @@
 // Compensation as it travels: rates and claims. Money is whole fen.
-import type { Head, Stamp } from './types';
+import type { Expect, Head, Stamp } from './types';
 
 export type RateType = 'team' | 'crew' | 'scene' | 'meal' | 'transport' | 'equipment' | 'wear' | 'repair' | 'loss' | 'supply';
 
@@ -14,7 +14,6 @@ export interface Rate extends Head<'rate'> {
   to?: string;
   source: string;
   within?: string;
-  invented?: boolean;
 }
 
 export type ClaimState = 'collected' | 'submitted' | 'checked' | 'payer_assigned' | 'returned' | 'approved' | 'paid' | 'closed';
@@ -52,6 +51,7 @@ export interface Claim extends Head<'claim'> {
   number: string;
   state: ClaimState;
   incident: string;
+  title: string;
   receivers: string[];
   loans: string[];
   lines: ClaimLine[];
@@ -63,4 +63,24 @@ export interface Claim extends Head<'claim'> {
   reason?: string;
   waived?: boolean;
   stamps: Partial<Record<ClaimState, Stamp>>;
+}
+
+type ClaimMove = Expect & { claim: string; reason?: string };
+
+/** What can be commanded about rates and claims. */
+export interface ClaimCommands {
+  'rate.save': Expect & {
+    id?: string; agency?: string; type: RateType; subject?: string; unit?: string; amount: number; from: string; to?: string; source: string;
+  };
+  'rate.end': Expect & { rate: string; to: string };
+  'claim.collect': { loan?: string; incident?: string; responsible?: Party };
+  'claim.recompute': ClaimMove;
+  'claim.edit': Expect & { claim: string; line: string; amount?: number; reason?: string };
+  'claim.submit': Expect & { claim: string; responsible?: Party };
+  'claim.check': ClaimMove;
+  'claim.assign_payer': Expect & { claim: string; rule?: PayerRule; agency?: string; name?: string; reason?: string };
+  'claim.approve': ClaimMove;
+  'claim.return': ClaimMove;
+  'claim.pay': Expect & { claim: string; reference: string };
+  'claim.close': ClaimMove;
 }

@@ -2661,6 +2661,8 @@ export interface components {
             };
             /** @enum {string} */
             state: "collected" | "submitted" | "checked" | "payer_assigned" | "returned" | "approved" | "paid" | "closed";
+            /** @description of the request that was answered: who lends need not see the incident */
+            title: string;
             /** Format: date-time */
             updated: string;
             /** Format: int64 */
@@ -2797,6 +2799,8 @@ export interface components {
             month: string;
             /** @enum {string} */
             state: "collected" | "submitted" | "checked" | "payer_assigned" | "returned" | "approved" | "paid" | "closed";
+            /** @description of a request for it */
+            title: string;
         };
         ClaimTotals: {
             /**
@@ -4346,7 +4350,6 @@ export interface components {
             from: string;
             /** @description unique within the realm */
             id: string;
-            invented?: boolean;
             /**
              * @description the noun (enum property replaced by openapi-typescript)
              * @enum {string}

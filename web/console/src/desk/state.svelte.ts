@@ -9,6 +9,7 @@ import { incidentOpen, queue, taskByTeam, tasksOf, when } from '../store/select'
 import { arrivalStep } from './moves';
 import { refusal, toast } from '../ui/toast';
 import { AidDesk } from './aid.svelte';
+import { ClaimDesk } from './claim.svelte';
 import type { CommandName } from '../api/types';
 
 /** A question the desk asks before a command goes out. */
@@ -70,9 +71,13 @@ export class Desk {
   map: MapHandle | undefined = $state.raw();
   /** Pooled forces: the board, the request being written. */
   readonly aid: AidDesk;
+  /** Compensation: the claims. */
+  readonly claims: ClaimDesk;
 
   constructor(readonly app: App) {
     this.aid = new AidDesk(app);
+    this.claims = new ClaimDesk(app, this.aid.me, () => (this.aid.shown = false));
+    this.aid.collect = (loan) => void this.claims.collect(loan);
   }
 
   /** Puts the incident into F2 and tells the others that we have it open. */
@@ -82,7 +87,7 @@ export class Desk {
     this.report = undefined;
     this.call = this.fencing = undefined;
     this.aid.raising = undefined;
-    this.aid.shown = false;
+    this.aid.shown = this.claims.shown = false;
     this.app.live.open(id ?? '');
     if (id && show) this.map?.show({ kind: 'incident', id });
   }
@@ -93,19 +98,19 @@ export class Desk {
     this.call = this.fencing = undefined;
     this.recommending = false;
     this.aid.raising = undefined;
-    this.aid.shown = false;
+    this.aid.shown = this.claims.shown = false;
     this.app.live.open('');
   }
 
   newCall(form: CallForm = {}) {
     this.fencing = undefined;
     this.call = form;
-    this.aid.shown = false;
+    this.aid.shown = this.claims.shown = false;
   }
 
   drawFence(form: Fencing = {}) {
     this.call = this.aid.raising = undefined;
-    this.aid.shown = false;
+    this.aid.shown = this.claims.shown = false;
     this.fencing = form;
   }
 

@@ -1,8 +1,10 @@
 // The words of the desk, told before its first panel is made.
 import { learn } from '../i18n';
 import { enAid } from '../i18n/en.aid';
+import { enClaim } from '../i18n/en.claim';
 import { enDesk } from '../i18n/en.desk';
 import { zhAid } from '../i18n/zh.aid';
+import { zhClaim } from '../i18n/zh.claim';
 import { zhDesk } from '../i18n/zh.desk';
 
-learn({ zh: { ...zhDesk, ...zhAid }, en: { ...enDesk, ...enAid } });
+learn({ zh: { ...zhDesk, ...zhAid, ...zhClaim }, en: { ...enDesk, ...enAid, ...enClaim } });

@@ -4,10 +4,11 @@
 import { en } from './en';
 import { zh } from './zh';
 import type { zhAid } from './zh.aid';
+import type { zhClaim } from './zh.claim';
 import type { zhDesk } from './zh.desk';
 
 export type Lang = 'zh' | 'en';
-export type Word = keyof typeof zh | keyof typeof zhDesk | keyof typeof zhAid;
+export type Word = keyof typeof zh | keyof typeof zhDesk | keyof typeof zhAid | keyof typeof zhClaim;
 type Holes = Record<string, string | number>;
 
 const books: Record<Lang, Record<string, string>> = { zh: { ...zh }, en: { ...en } };
