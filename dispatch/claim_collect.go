@@ -13,18 +13,17 @@ func collectClaim(ctx context.Context, w *work, in *ClaimCollect) error {
 		return err
 	}
 	first := loans[0]
-	rec, err := w.tx.Get(ctx, w.actor.Realm, Ref{KindIncident, first.Incident}, nil)
-	if err != nil {
-		return err
-	}
-	i := rec.(*Incident)
 	asked, err := w.tx.Get(ctx, w.actor.Realm, Ref{KindRequest, first.Request}, nil)
 	if err != nil {
 		return err
 	}
-	c := &Claim{Incident: i.ID, Title: asked.(*Request).Title, Responsible: in.Responsible, Stamps: map[ClaimState]Stamp{}}
+	area, _, err := w.happened(ctx, first.Incident, asked.head().Scope.Area)
+	if err != nil {
+		return err
+	}
+	c := &Claim{Incident: first.Incident, Title: asked.(*Request).Title, Responsible: in.Responsible, Stamps: map[ClaimState]Stamp{}}
 	// It lies where the incident does: those who coordinate there check it.
-	scope := Scope{Agency: first.Owner, Area: i.Scope.Area}
+	scope := Scope{Agency: first.Owner, Area: area}
 	id := w.svc.cfg.NewID()
 	for _, l := range loans {
 		c.Loans = append(c.Loans, l.ID)
@@ -46,6 +45,20 @@ func collectClaim(ctx context.Context, w *work, in *ClaimCollect) error {
 	c.Number = fmt.Sprintf("C%s-%04d", day, n)
 	c.enter(ClaimCollected, w.stamp())
 	return w.create(KindClaim, id, scope, c)
+}
+
+// happened is where the incident is and its grade. A neighbour's may not be known
+// here: then it is where its request is.
+func (w *work) happened(ctx context.Context, incident, area string) (string, Grade, error) {
+	rec, err := w.tx.Get(ctx, w.actor.Realm, Ref{KindIncident, incident}, nil)
+	if CodeOf(err) == NotFound {
+		return area, 0, nil
+	}
+	if err != nil {
+		return "", 0, err
+	}
+	i := rec.(*Incident)
+	return i.Scope.Area, i.Grade, nil
 }
 
 // known fills in the name of a party that is an agency of the house.

@@ -169,6 +169,11 @@ func payerClaim(ctx context.Context, w *work, in *ClaimPayer) error {
 	if err := w.put(c); err != nil {
 		return err
 	}
+	if c.Origin != nil {
+		// There the payer is a name.
+		in.Rule, in.Agency, in.Name = p.Rule, "", p.Name
+		return nil
+	}
 	w.rescope(c, to)
 	return nil
 }

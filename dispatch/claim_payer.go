@@ -75,7 +75,7 @@ func (w *work) payer(ctx context.Context, c *Claim, in *ClaimPayer) (*Payer, err
 		p.Agency = g.ID
 	}
 	if p.Agency == "" {
-		if p.Rule == PayerGovernment {
+		if p.Rule == PayerGovernment && w.actor.Role != RolePeer { // a neighbour's agencies are no agencies here
 			return nil, invalid("agency", "", "政府支付须指明单位", "a government payer is an agency of this house", "an agency")
 		}
 		return p, nil
@@ -96,11 +96,10 @@ func (w *work) payer(ctx context.Context, c *Claim, in *ClaimPayer) (*Payer, err
 
 // government is the payer by the place and the grade of the incident.
 func (w *work) government(ctx context.Context, c *Claim) (*Agency, error) {
-	rec, err := w.tx.Get(ctx, w.actor.Realm, Ref{KindIncident, c.Incident}, nil)
+	area, grade, err := w.happened(ctx, c.Incident, c.Scope.Area)
 	if err != nil {
 		return nil, err
 	}
-	i := rec.(*Incident)
 	recs, err := w.tx.Find(ctx, Query{Realm: w.actor.Realm, Kind: KindAgency, Limit: -1})
 	if err != nil {
 		return nil, err
@@ -109,9 +108,9 @@ func (w *work) government(ctx context.Context, c *Claim) (*Agency, error) {
 	for n, r := range recs {
 		agencies[n] = r.(*Agency)
 	}
-	g := governmentOf(i.Scope.Area, i.Grade, c.Scope.Agency, agencies)
+	g := governmentOf(area, grade, c.Scope.Agency, agencies)
 	if g == nil {
-		return nil, invalid("agency", i.Scope.Area, "事发地没有可支付的统筹单位，请指明支付方", "no coordinating agency other than the claimant covers the place: name the payer", "an agency or a name")
+		return nil, invalid("agency", area, "事发地没有可支付的统筹单位，请指明支付方", "no coordinating agency other than the claimant covers the place: name the payer", "an agency or a name")
 	}
 	return g, nil
 }
@@ -126,4 +125,31 @@ func (w *work) agency(ctx context.Context, name, id string) (*Agency, error) {
 		return nil, err
 	}
 	return rec.(*Agency), nil
+}
+
+// claim fits a neighbour's claim in: who had its loans here decides on it. Its
+// agencies are known here by their names only, and its journal not at all.
+func (h *hearing) claim(ctx context.Context, c *Claim) error {
+	c.Receivers = nil
+	for _, id := range c.Loans[:min(len(c.Loans), mostClaimLoans)] {
+		to := h.link.Scope.Agency
+		rec, err := h.tx.Get(ctx, h.actor.Realm, Ref{KindLoan, id}, nil)
+		if err != nil && CodeOf(err) != NotFound {
+			return err
+		}
+		if l, ok := rec.(*Loan); ok && l.Origin != nil && l.Origin.Link == h.link.ID {
+			to = l.Receiver
+		}
+		if !oneOf(to, c.Receivers) {
+			c.Receivers = append(c.Receivers, to)
+			c.Scope = c.Scope.with(Share{Agency: to, Tier: TierAssist, Source: ShareLoan})
+		}
+	}
+	if c.Payer != nil {
+		c.Payer.Agency = ""
+	}
+	if c.Responsible != nil {
+		c.Responsible.Agency = ""
+	}
+	return nil
 }

@@ -135,7 +135,9 @@
 // reason and submits; who had it, who pays and who coordinates there decide;
 // nobody decides on a claim of their own agency. The responsible party pays, else
 // the government of the place by the grade; an agreement overrides. A claim does
-// not keep its incident on the board: money takes longer than rescue.
+// not keep its incident on the board: money takes longer than rescue. A claim of
+// what a neighbouring region had is at home with who lent it; the neighbour
+// decides over the link, and its payer is known by the name.
 //
 // # Who could go
 //

@@ -99,6 +99,9 @@ func (s *Server) claim(ctx context.Context, a dispatch.Actor, id string) (*dispa
 func (s *Server) claimChanges(ctx context.Context, a dispatch.Actor, c *dispatch.Claim) ([]dispatch.Seen, error) {
 	var seqs []int64
 	for _, l := range c.Lines {
+		if dispatch.HeadOf(c).Origin != nil {
+			break // they are of its home's journal
+		}
 		seqs = append(seqs, l.Seqs...)
 	}
 	slices.Sort(seqs)
