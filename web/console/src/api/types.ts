@@ -3,6 +3,7 @@
 // [lon, lat] in WGS-84.
 
 import type { Claim, Rate } from './claim';
+import type { Link, Origin, Parcel } from './link';
 
 export type Kind =
   | 'agency' | 'area' | 'person' | 'depot' | 'hazard' | 'report' | 'incident'
@@ -42,17 +43,6 @@ export interface Head<K extends Kind> {
   created: string;
   updated: string;
   origin?: Origin;
-}
-
-/** Where a record is at home that a neighbouring region's server told of. */
-export interface Origin {
-  link: string;
-  agency?: string;
-  seq: number;
-  /** Commands about it that its home has not answered: until then it is shown as they would have it. */
-  waiting?: number;
-  /** Its home shows it no longer. */
-  gone?: boolean;
 }
 
 export interface Stamp {
@@ -470,33 +460,6 @@ export interface Loan extends Head<'loan'> {
   stamps: Partial<Record<LoanState, Stamp>>;
 }
 
-/** A neighbouring region's server, accepted here. */
-export interface Link extends Head<'link'> {
-  name: string;
-  region: string;
-  address?: string;
-  certificate?: string;
-  fingerprint: string;
-  state: 'active' | 'revoked';
-  cursor: { epoch?: string; seq: number; at?: string };
-  reason?: string;
-}
-
-/** A command about a neighbour's record, on its way to its home. */
-export interface Parcel extends Head<'parcel'> {
-  link: string;
-  command: string;
-  body: unknown;
-  incident?: string;
-  records: Ref[];
-  by: string;
-  state: 'waiting' | 'done' | 'refused';
-  refusal?: string;
-  refusal_zh?: string;
-  sent: Stamp;
-  settled?: Stamp;
-}
-
 export interface Nouns {
   agency: Agency;
   area: Area;
@@ -527,3 +490,4 @@ export type AnyRecord = Nouns[Kind];
 
 export * from './wire';
 export * from './claim';
+export * from './link';
