@@ -38,6 +38,8 @@
 //	agreement  共享协议    what two or more agencies agreed to let each other see, each by its own consent
 //	activation 启用        opens an agreement that needs it, for a limited time
 //	share      共享        lets one agency see a record of another: by hand, by agreement, by a task or a loan
+//	rate       费率        what one unit of help costs, from one day to another; a tariff or a price list
+//	claim      补偿申请    what an agency asks to be paid for what it lent, computed from the record
 //	alarm      告警        what a person must acknowledge by name
 //	realm      域          live, or one drill; part of every record's identity
 //	journal    日志        the one ordered, append-only log of changes
@@ -145,6 +147,23 @@
 // and the command goes to the record's home as a parcel (sendOn). With the answer
 // comes the record as it is there. What hangs on it here is derived here: the
 // lines of our requests, the status of a team that we have on loan.
+//
+// # Rate and claim
+//
+//	claim    collected ─► submitted ─► checked ─► payer_assigned ─► approved ─► paid ─► closed
+//	         submitted, checked, payer_assigned ─► returned ─► submitted;   collected, returned ─► closed (given up)
+//
+// A claim is computed from loans that are over ([RateTypes] says how each thing
+// is counted), at the rates of the days on which it happened: those of the
+// narrowest division around the incident first, the owner's price list last.
+// Money is whole fen; a line is rounded half up, once. Each line names the
+// changes of the journal that it rests on. Who lent it collects, edits with a
+// reason and submits; who had it, who pays and who coordinates there decide;
+// nobody decides on a claim of their own agency. The responsible party pays, else
+// the government of the place by the grade; an agreement overrides. A claim does
+// not keep its incident on the board: money takes longer than rescue. A claim of
+// what a neighbouring region had is at home with who lent it; the neighbour
+// decides over the link, and its payer is known by the name.
 //
 // # Who could go
 //

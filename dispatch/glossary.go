@@ -8,6 +8,7 @@ var kindNamesZH = map[Kind]string{
 	KindStock: "物资", KindDevice: "设备", KindNote: "记录", KindAlarm: "告警",
 	KindFence: "围栏", KindStay: "围栏内停留", KindRequest: "支援请求", KindOffer: "响应", KindLoan: "借调", KindLink: "联网", KindParcel: "待发命令",
 	KindAgreement: "共享协议", KindActivation: "启用",
+	KindRate: "费率", KindClaim: "补偿申请",
 }
 
 // KindNameZH is the noun as the screen says it.
@@ -53,6 +54,9 @@ var stateNamesZH = map[Kind]map[string]string{
 	KindActivation: {
 		"open": "启用中", "ended": "已结束",
 	},
+	KindClaim: {
+		"collected": "已归集", "submitted": "已申报", "checked": "已审核", "payer_assigned": "已定支付方", "returned": "退回", "approved": "已批准", "paid": "已支付", "closed": "已结清",
+	},
 	KindFence: {
 		"active": "有效", "ended": "已撤销",
 	},
@@ -63,6 +67,9 @@ var stateNamesZH = map[Kind]map[string]string{
 		"off_duty": "下勤", "available": "在勤", "on_break": "休整", "out_of_service": "停用",
 	},
 }
+
+// StateNameZH is a state as the screen says it.
+func StateNameZH(k Kind, state string) string { return stateZH(k, state) }
 
 // stateZH is a state as the screen says it; a word that is no state stays.
 func stateZH(k Kind, state string) string {

@@ -239,7 +239,7 @@ func (w *work) adopt(ctx context.Context, deps []Record, into *Incident) error {
 	return nil
 }
 
-// adoptAid makes what was asked, offered and lent for an incident another's.
+// adoptAid makes what was asked, offered, lent and claimed for an incident another's.
 // Whose it is and who sees it stays as it is.
 func (w *work) adoptAid(ctx context.Context, from, into string) error {
 	aid, err := w.aid(ctx, from)
@@ -257,7 +257,12 @@ func (w *work) adoptAid(ctx context.Context, from, into string) error {
 		}
 		w.derive(r)
 	}
-	return nil
+	claims, err := w.tx.Find(ctx, Query{Realm: w.actor.Realm, Kind: KindClaim, Incident: from, Limit: -1})
+	for _, r := range claims {
+		r.(*Claim).Incident = into
+		w.derive(r)
+	}
+	return err
 }
 
 func splitIncident(ctx context.Context, w *work, in *IncidentSplit) error {

@@ -129,6 +129,21 @@ func (a *Activation) index() Index {
 	return x
 }
 
+func (r *Rate) index() Index {
+	return Index{State: string(r.Type), Text: join(r.Subject, r.Source)}
+}
+
+// A claim is found by its rates as by a text.
+func (c *Claim) index() Index {
+	words := []string{c.Number, c.Title}
+	for _, l := range c.Lines {
+		if l.Rate != "" && !oneOf(l.Rate, words) {
+			words = append(words, l.Rate)
+		}
+	}
+	return Index{State: string(c.State), Incident: c.Incident, Text: join(words...), Unique: c.Number}
+}
+
 func (f *Fence) index() Index {
 	x := Index{State: string(f.State), Incident: f.Incident, Text: join(f.Name), Point: f.Center}
 	if f.State == FenceActive {

@@ -111,7 +111,7 @@ type ToldRecord struct {
 
 // Linked lists the nouns that pass a link. People, devices, alarms and what is
 // not yet an incident stay at home.
-var Linked = []Kind{KindHazard, KindIncident, KindRequest, KindOffer, KindLoan, KindTeam, KindTask, KindEquipment, KindStock, KindNote}
+var Linked = []Kind{KindHazard, KindIncident, KindRequest, KindOffer, KindLoan, KindClaim, KindTeam, KindTask, KindEquipment, KindStock, KindNote}
 
 // Tells tells whether the record passes a link: it is at home here, and no
 // internal note. What a neighbour told never goes on to another.
@@ -126,7 +126,8 @@ func Tells(r Record) bool {
 // sent to its home, which decides. What a neighbour may command here is the same
 // list.
 var abroad = []string{"offer.order", "offer.cancel", "loan.advance", "loan.ask", "loan.answer", "loan.cancel",
-	"task.accept", "task.advance", "task.refuse", "task.checkin", "note.add"}
+	"task.accept", "task.advance", "task.refuse", "task.checkin", "note.add",
+	"claim.check", "claim.assign_payer", "claim.approve", "claim.return", "claim.pay", "claim.close"}
 
 // Abroad tells whether a neighbour may give the command.
 func Abroad(name string) bool { return slices.Contains(abroad, name) }

@@ -32,6 +32,8 @@ func (h *hearing) adapt(ctx context.Context, r Record, sent Scope, was Record) e
 		}
 		r.Incident, r.Receiver = q.Incident, q.Scope.Agency
 		head.Scope = head.Scope.with(Share{Agency: q.Scope.Agency, Tier: TierAssist, Source: ShareLoan})
+	case *Claim:
+		return h.claim(ctx, r)
 	case *Team:
 		r.Depot, r.Message = "", nil
 		if had, _ := was.(*Team); (r.Distress != nil) != (had != nil && had.Distress != nil) {

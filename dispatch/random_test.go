@@ -167,6 +167,9 @@ func (c *town) randomAid(rng *rand.Rand, i *dispatch.Incident, team *dispatch.Te
 	switch n := rng.IntN(10); {
 	case n < 3 && len(loans) > 0:
 		l := pick(rng, loans).(*dispatch.Loan)
+		if !l.Open() {
+			return c.randomClaim(rng, l, try)
+		}
 		switch rng.IntN(10) {
 		case 0:
 			return try("loan.cancel", dispatch.LoanEnd{Loan: l.ID, Reason: "随机"})
@@ -206,6 +209,24 @@ func (c *town) randomAid(rng *rand.Rand, i *dispatch.Incident, team *dispatch.Te
 		return try("request.approve", dispatch.RequestMove{Request: r.ID})
 	}
 	return try("offer.make", dispatch.OfferMake{Request: r.ID, Line: "1", Agency: pick(rng, []string{c.fire, c.clinic, ""}), Type: dispatch.OfferAccept, Quantity: 1 + rng.IntN(2)})
+}
+
+// randomClaim claims what is back, or moves a claim.
+func (c *town) randomClaim(rng *rand.Rand, l *dispatch.Loan, try func(string, any) error) error {
+	claims := c.all(dispatch.KindClaim)
+	if len(claims) == 0 || rng.IntN(3) == 0 {
+		return try("claim.collect", dispatch.ClaimCollect{Loan: l.ID})
+	}
+	m := dispatch.ClaimMove{Claim: dispatch.RefOf(pick(rng, claims)).ID, Reason: "随机"}
+	switch fen := rng.Int64N(100_000) - 1000; rng.IntN(6) {
+	case 0:
+		return try("claim.edit", dispatch.ClaimEdit{Claim: m.Claim, Line: fmt.Sprint(1 + rng.IntN(2)), Amount: &fen, Reason: "随机"})
+	case 1:
+		return try("claim.submit", dispatch.ClaimSubmit{Claim: m.Claim})
+	case 2:
+		return try("claim.assign_payer", dispatch.ClaimPayer{Claim: m.Claim})
+	}
+	return try(pick(rng, []string{"claim.recompute", "claim.check", "claim.approve", "claim.return", "claim.close"}), m)
 }
 
 func (c *town) randomFenceCommand(rng *rand.Rand, f *dispatch.Fence, team *dispatch.Team, try func(string, any) error) error {
@@ -346,6 +367,7 @@ func (c *town) checkInvariants() {
 func (c *town) checkAid(incidents map[string]*dispatch.Incident) {
 	c.t.Helper()
 	c.t.Logf("%d requests, %d offers, %d loans", len(c.all(dispatch.KindRequest)), len(c.all(dispatch.KindOffer)), len(c.all(dispatch.KindLoan)))
+	c.checkClaims()
 	out := map[dispatch.Ref]*dispatch.Loan{}
 	committed := map[string]int{}
 	for _, rec := range c.all(dispatch.KindLoan) {
@@ -384,6 +406,36 @@ func (c *town) checkAid(incidents map[string]*dispatch.Incident) {
 				line.Committed != committed[dispatch.RefOf(rec).ID+line.ID] {
 				c.t.Errorf("line %+v, committed are %d", line, committed[dispatch.RefOf(rec).ID+line.ID])
 			}
+		}
+	}
+}
+
+// checkClaims: a loan is claimed once, and the sums are those of the lines.
+func (c *town) checkClaims() {
+	c.t.Helper()
+	claimed, claims := map[string]string{}, c.all(dispatch.KindClaim)
+	c.t.Logf("%d claims", len(claims))
+	for _, rec := range claims {
+		x := rec.(*dispatch.Claim)
+		var computed, amount int64
+		for _, l := range x.Lines {
+			computed += l.Computed
+			amount += l.Amount()
+			if len(l.Seqs) == 0 || l.Amount() < 0 {
+				c.t.Errorf("claim %s: line %+v", x.Number, l)
+			}
+		}
+		if computed != x.Computed || amount != x.Amount {
+			c.t.Errorf("claim %s tells %d of %d fen, its lines %d of %d", x.Number, x.Amount, x.Computed, amount, computed)
+		}
+		if x.Waived {
+			continue
+		}
+		for _, l := range x.Loans {
+			if other := claimed[l]; other != "" {
+				c.t.Errorf("loan %s is in the claims %s and %s", l, other, x.Number)
+			}
+			claimed[l] = x.Number
 		}
 	}
 }

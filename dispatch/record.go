@@ -27,6 +27,8 @@ const (
 	KindRequest    Kind = "request"
 	KindOffer      Kind = "offer"
 	KindLoan       Kind = "loan"
+	KindRate       Kind = "rate"
+	KindClaim      Kind = "claim"
 	KindTeam       Kind = "team"
 	KindTask       Kind = "task"
 	KindEquipment  Kind = "equipment"
@@ -40,7 +42,7 @@ const (
 
 // Kinds lists every noun in lock order.
 var Kinds = []Kind{
-	KindAgency, KindArea, KindPerson, KindLink, KindAgreement, KindActivation, KindDepot, KindHazard, KindReport, KindIncident, KindFence, KindRequest, KindOffer, KindLoan,
+	KindAgency, KindArea, KindPerson, KindLink, KindAgreement, KindActivation, KindDepot, KindHazard, KindReport, KindIncident, KindFence, KindRequest, KindOffer, KindLoan, KindRate, KindClaim,
 	KindTeam, KindTask, KindEquipment, KindStock, KindDevice, KindNote, KindStay, KindAlarm, KindParcel,
 }
 
@@ -370,6 +372,10 @@ func New(k Kind) (Record, bool) {
 		return new(Agreement), true
 	case KindActivation:
 		return new(Activation), true
+	case KindRate:
+		return new(Rate), true
+	case KindClaim:
+		return new(Claim), true
 	case KindStay:
 		return new(Stay), true
 	case KindAlarm:

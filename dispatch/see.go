@@ -30,6 +30,8 @@ func (v Vision) String() string { return [...]string{"hidden", "redacted", "full
 //	equipment, stock  full         full            as shared  full          –
 //	agreement,
 //	activation        full         full            full       –             –
+//	rate              full         full            as shared  –             tariffs are open, price lists are not
+//	claim             full         full            as shared  –             –
 //	person, device    admin of own agency or jurisdiction; persons also its dispatcher and chief
 //
 // Observers see what a dispatcher of their agency sees, redacted. Leaders see
@@ -109,7 +111,7 @@ func seeScope(o Onlooker, ref Ref, s Scope) Vision {
 // operational records that they do not see.
 func isBase(k Kind) bool {
 	switch k {
-	case KindAgency, KindArea, KindAgreement, KindActivation, KindDepot, KindHazard, KindTeam, KindEquipment, KindStock, KindPerson, KindDevice, KindLink:
+	case KindAgency, KindArea, KindAgreement, KindActivation, KindDepot, KindHazard, KindTeam, KindEquipment, KindStock, KindPerson, KindDevice, KindLink, KindRate:
 		return true
 	}
 	return false

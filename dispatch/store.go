@@ -61,6 +61,10 @@ type Tx interface {
 	// in lock order (Kinds, then ID), and returns them in the order asked for.
 	// NotFound when one is missing.
 	Lock(ctx context.Context, realm Realm, refs ...Ref) ([]Record, error)
+	// Trail returns the changes that touch the incident and hold one of the
+	// texts, in order, at most limit of them: those of one loan or task are few
+	// among the many of an incident.
+	Trail(ctx context.Context, realm Realm, incident string, texts []string, limit int) ([]*Change, error)
 	// NextNumber counts incidents per realm and local day.
 	NextNumber(ctx context.Context, realm Realm, day string) (int, error)
 	// PutBulk writes many records of one kind at once (an import); they are

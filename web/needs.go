@@ -18,6 +18,7 @@ type Store interface {
 	Photos
 	Tracks
 	Reports
+	Claims
 	Keeper
 }
 
@@ -85,6 +86,11 @@ type Tracks interface {
 // Reports computes the response times of a span.
 type Reports interface {
 	Report(ctx context.Context, realm dispatch.Realm, from, to time.Time) (dispatch.ResponseReport, error)
+}
+
+// Claims sums what is claimed.
+type Claims interface {
+	ClaimTotals(ctx context.Context, q dispatch.ClaimQuery) (dispatch.ClaimTotals, error)
 }
 
 // Keeper tells whether the database answers.

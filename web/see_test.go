@@ -137,6 +137,7 @@ func (h *house) busy() (incident string) {
 	if n, err := h.svc.Cross(h.t.Context(), dispatch.Live, crossings); err != nil || n == 0 {
 		h.t.Fatal(n, err)
 	}
+	h.claimed()
 	return incident
 }
 
@@ -252,7 +253,7 @@ func TestForeignUser(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	incident := h.busy()
-	task := h.taskOf(incident)
+	task, claim := h.taskOf(incident), dispatch.RefOf(h.find(dispatch.KindClaim)[0]).ID
 	number := func() string {
 		r, err := h.store.Get(t.Context(), dispatch.Live, dispatch.Ref{Kind: dispatch.KindIncident, ID: incident}, nil)
 		if err != nil {
@@ -265,7 +266,7 @@ func TestForeignUser(t *testing.T) {
 	paths := []string{"/api/v1/snapshot", "/api/v1/journal", "/api/v1/vocabulary", "/api/v1/settings", "/api/v1/search?text=" + url.QueryEscape("五女店"), "/api/v1/search?text=" + number,
 		"/api/v1/incidents/" + incident + "/candidates", "/api/v1/incidents/" + incident + "/access", "/api/v1/journal?incident=" + incident, "/api/v1/admin/accounts", "/api/v1/admin/devices",
 		"/api/v1/tracks?from=2026-11-23T00:00:00Z&to=2026-11-24T00:00:00Z&team=" + h.teams["xf1"], "/api/v1/report?from=2026-11-23T00:00:00Z&to=2026-11-24T00:00:00Z",
-		"/api/v1/tiles/areas/8/208/102.mvt"}
+		"/api/v1/tiles/areas/8/208/102.mvt", "/api/v1/claims/totals", "/api/v1/claims/" + claim + "/journal", "/api/v1/claims/" + claim + "/statement.html", "/api/v1/claims/" + claim + "/statement.xlsx"}
 	for _, k := range dispatch.Kinds {
 		paths = append(paths, "/api/v1/records/"+string(k)+"?archived=true&limit=1000", "/api/v1/records/"+string(k)+"?incident="+incident,
 			"/api/v1/records/"+string(k)+"?near=113.85,34.03,50000", "/api/v1/export/"+string(k)+".csv?archived=true", "/api/v1/records/"+string(k)+"/"+incident)

@@ -149,6 +149,7 @@ func (s *Server) routes() {
 	s.trackRoutes()
 	s.aidRoutes()
 	s.linkRoutes()
+	s.claimRoutes()
 	s.reportRoutes()
 	s.settingsRoutes()
 	s.vocabularyRoutes()

@@ -108,6 +108,10 @@ func violation(err error, at step) error {
 		return &dispatch.Error{Code: dispatch.Invalid, Field: "id", Value: at.ref.ID,
 			Message:   fmt.Sprintf("there is a %s %q already", at.ref.Kind, at.ref.ID),
 			MessageZH: fmt.Sprintf("%s“%s”已存在", dispatch.KindNameZH(at.ref.Kind), at.ref.ID)}
+	case pg.Code == exclusionViolation && pg.ConstraintName == "rate_overlap":
+		return &dispatch.Error{Code: dispatch.Invalid, Field: "from", Value: at.ref.ID,
+			Message:   "another rate for the same subject is valid on some of these days; end that one first",
+			MessageZH: "同一对象在这段时间已有其他费率，请先终止该费率"}
 	case pg.Code == checkViolation && what == "quantity":
 		return &dispatch.Error{Code: dispatch.Conflict, Field: "quantity", Blockers: []dispatch.Ref{at.ref},
 			Message: "there is not that much left", MessageZH: "库存不足"}

@@ -84,6 +84,9 @@ func describe(ctx context.Context, r reader, realm dispatch.Realm, ref dispatch.
 	if i, ok := rec.(*dispatch.Incident); ok {
 		return fmt.Sprintf("incident %s (%s)", i.Number, i.Title), fmt.Sprintf("事件 %s（%s）", i.Number, i.Title), nil
 	}
+	if c, ok := rec.(*dispatch.Claim); ok {
+		return "claim " + c.Number, "补偿申请 " + c.Number, nil
+	}
 	return fmt.Sprintf("%s %s", ref.Kind, ref.ID), dispatch.KindNameZH(ref.Kind) + " " + ref.ID, nil
 }
 
@@ -96,6 +99,8 @@ func title(ctx context.Context, r reader, realm dispatch.Realm, ref dispatch.Ref
 	case *dispatch.Team:
 		return rec.Name, nil
 	case *dispatch.Equipment:
+		return rec.Name, nil
+	case *dispatch.Loan:
 		return rec.Name, nil
 	}
 	return ref.ID, nil

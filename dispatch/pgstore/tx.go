@@ -134,6 +134,15 @@ func (t *tx) verify(ctx context.Context, c *dispatch.Change) error {
 	return nil
 }
 
+// Trail reads the changes of an incident that hold one of the texts.
+func (t *tx) Trail(ctx context.Context, realm dispatch.Realm, incident string, texts []string, limit int) ([]*dispatch.Change, error) {
+	return readChanges(ctx, t.q, realm, 0, `select j.seq, j.at, j.wall, j.actor, j.kind, j.command, j.payload
+		from journal_incident i join journal j on j.realm = i.realm and j.seq = i.seq
+		where i.realm = $1 and i.seq > $2 and i.incident = $4
+			and exists (select from unnest($5::text[]) n where position(convert_to(n, 'UTF8') in j.payload) > 0)
+		order by i.seq limit $3`, min(max(limit, 1), MaxChanges), incident, texts)
+}
+
 // NextNumber counts incidents; a rollback gives the number back.
 func (t *tx) NextNumber(ctx context.Context, realm dispatch.Realm, day string) (int, error) {
 	var n int

@@ -280,7 +280,8 @@ func (l *Links) onlooker(c *caller) dispatch.Onlooker { return c.au.At(l.cfg.Now
 
 // tierOf is what the neighbour may do with a record of the scope.
 func (l *Links) tierOf(s dispatch.Scope, c *caller) dispatch.Tier {
-	if dispatch.Relate(c.actor, l.cfg.Now(), dispatch.Ref{}, s) == dispatch.Viewer {
+	switch dispatch.Relate(c.actor, l.cfg.Now(), dispatch.Ref{}, s) {
+	case dispatch.Viewer, dispatch.Stranger: // a redacted scope does not say for what reason it is seen
 		return dispatch.TierView
 	}
 	return dispatch.TierAssist

@@ -30,7 +30,6 @@ import (
 	"liandong/realtime/link"
 )
 
-
 // house is one region's server in this process, on a database of its own.
 type house struct {
 	t     testing.TB

@@ -82,7 +82,10 @@ func TestRandomLendingOverALink(t *testing.T) {
 func pick[T any](dice *rand.Rand, all []T) T { return all[dice.IntN(len(all))] }
 
 func (h *house) random(dice *rand.Rand) error {
-	try := func(name string, in any) error { _, err := h.try(pick(dice, []dispatch.Actor{h.desk, h.chief}), name, in); return err }
+	try := func(name string, in any) error {
+		_, err := h.try(pick(dice, []dispatch.Actor{h.desk, h.chief}), name, in)
+		return err
+	}
 	requests, offers, loans := h.all(dispatch.KindRequest), h.all(dispatch.KindOffer), h.all(dispatch.KindLoan)
 	teams, tasks, incidents := h.all(dispatch.KindTeam), h.all(dispatch.KindTask), h.all(dispatch.KindIncident)
 	switch n := dice.IntN(20); {

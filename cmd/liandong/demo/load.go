@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 
 	"liandong/dispatch"
@@ -73,7 +74,28 @@ func Load(ctx context.Context, svc Service, counties io.Reader, tell func(string
 		}
 		tell(fmt.Sprintf("%s %d", dispatch.KindNameZH(step.kind), len(step.rows)))
 	}
+	if err := rates(ctx, svc, system, tell); err != nil {
+		return err
+	}
 	return accounts(ctx, svc, system, tell)
+}
+
+// rates are the city's tariff. It is made up and says so where it is read.
+func rates(ctx context.Context, svc Service, system dispatch.Actor, tell func(string)) error {
+	list := table("rates")
+	for n, r := range list {
+		in := dispatch.RateSave{Agency: "em-4110", Type: dispatch.RateType(r["type"]), Subject: r["subject"], Unit: r["unit"], From: "2026-01-01", Source: "演示费率（虚构，不作依据）"}
+		fen, err := strconv.ParseInt(strings.Replace(r["yuan"], ".", "", 1), 10, 64)
+		if err == nil {
+			in.Amount = fen
+			_, err = do(ctx, svc, system, "rate.save", fmt.Sprintf("demo-rate-%02d", n), in)
+		}
+		if err != nil {
+			return fmt.Errorf("demo rate %d: %w", n+1, err)
+		}
+	}
+	tell(fmt.Sprintf("%s %d", dispatch.KindNameZH(dispatch.KindRate), len(list)))
+	return nil
 }
 
 func accounts(ctx context.Context, svc Service, system dispatch.Actor, tell func(string)) error {

@@ -46,7 +46,7 @@ func TestLoad(t *testing.T) {
 	}
 	for kind, least := range map[dispatch.Kind]int{
 		dispatch.KindArea: 2618, dispatch.KindAgency: 31, dispatch.KindDepot: 48, dispatch.KindTeam: 63,
-		dispatch.KindEquipment: 280, dispatch.KindStock: 174, dispatch.KindHazard: 80, dispatch.KindPerson: 20,
+		dispatch.KindEquipment: 280, dispatch.KindStock: 174, dispatch.KindHazard: 80, dispatch.KindPerson: 20, dispatch.KindRate: 27,
 	} {
 		if got := len(find(ctx, t, store, kind)); got != least {
 			t.Errorf("%s: %d, want %d", kind, got, least)

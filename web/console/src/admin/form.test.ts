@@ -33,6 +33,15 @@ describe('a form', () => {
     });
   });
 
+  it('takes yuan and keeps whole fen, and a day without a time', () => {
+    const money: Field[] = [{ as: 'yuan', name: 'amount', label: 'f.name', required: true }, { as: 'day', name: 'from', label: 'f.name' }];
+    expect(draftOf(money, { amount: 123_450, from: '2026-01-01' })).toEqual({ amount: '1234.50', from: '2026-01-01' });
+    expect(bodyOf(money, { amount: ' 0.29 ', from: '2026-01-01' })).toEqual({ amount: 29, from: '2026-01-01' });
+    expect(bodyOf(money, { amount: '0', from: '' })).toEqual({ amount: 0 });
+    expect(faultsOf(money, { amount: '1.234', from: '' })).toEqual({ amount: 'form.yuan' });
+    expect(faultsOf(money, { amount: '', from: '' })).toEqual({ amount: 'form.missing' });
+  });
+
   it('says a refusal at its field', () => {
     expect(fieldOf(fields, { status: 422, code: 'invalid', field: 'duty[2].name' })).toBe('duty');
     expect(fieldOf(fields, { status: 422, code: 'invalid', field: 'place.point' })).toBe('place');

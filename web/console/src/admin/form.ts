@@ -1,6 +1,8 @@
 // What a form is made of, and how its draft becomes a command and a refusal
 // finds its field. No view in here.
 import type { Capability, DutyLine, Hazard, Kind, Place, Problem } from '../api/types';
+import type { App } from '../session/app';
+import { readYuan } from '../store/claim';
 import type { Word } from './words';
 
 export type Substance = NonNullable<Hazard['substances']>[number];
@@ -28,8 +30,10 @@ interface Common {
 
 export type Field = Common &
   (
-    | { as: 'text'; max: number; lower?: boolean; type?: 'text' | 'tel' }
+    | { as: 'text'; max: number; lower?: boolean; type?: 'text' | 'tel'; options?: (app: App) => Choice[] }
     | { as: 'whole' | 'amount' }
+    /** Typed in yuan and kept in whole fen; a calendar day without a time. */
+    | { as: 'yuan' | 'day' }
     | { as: 'date' | 'check' | 'place' | 'capabilities' | 'duty' | 'substances' }
     | { as: 'choice'; choices: () => Choice[]; figure?: boolean }
     | { as: 'several'; choices: () => Choice[] }
@@ -37,7 +41,7 @@ export type Field = Common &
   );
 
 const blanks: Record<Field['as'], () => Value> = {
-  text: () => '', whole: () => '', amount: () => '', date: () => '', choice: () => '', ref: () => '',
+  text: () => '', whole: () => '', amount: () => '', yuan: () => '', day: () => '', date: () => '', choice: () => '', ref: () => '',
   check: () => false, several: () => [], place: () => ({}), capabilities: () => [], duty: () => [], substances: () => [],
 };
 
@@ -48,6 +52,7 @@ export function draftOf(fields: readonly Field[], from: Record<string, unknown> 
     const v = from[f.name];
     if (v === undefined || v === null) draft[f.name] = blanks[f.as]();
     else if (f.as === 'whole' || f.as === 'amount') draft[f.name] = v === 0 && !f.required ? '' : String(v);
+    else if (f.as === 'yuan') draft[f.name] = (Number(v) / 100).toFixed(2);
     else if (f.as === 'choice') draft[f.name] = String(v);
     else if (f.as === 'date') draft[f.name] = localDay(new Date(String(v)));
     else draft[f.name] = structuredClone(v) as Value;
@@ -65,6 +70,7 @@ export function faultsOf(fields: readonly Field[], draft: Draft): Faults {
     const text = typeof v === 'string' ? v.trim() : '';
     if (f.required && (v === '' || text === '' && typeof v === 'string' || Array.isArray(v) && v.length === 0)) out[f.name] = 'form.missing';
     else if (f.as === 'whole' && text && !/^-?\d{1,12}$/.test(text)) out[f.name] = 'form.number';
+    else if (f.as === 'yuan' && text && readYuan(text) === undefined) out[f.name] = 'form.yuan';
     else if (f.as === 'amount' && text && !Number.isFinite(Number(text))) out[f.name] = 'form.amount';
   }
   return out;
@@ -86,6 +92,12 @@ export function bodyOf(fields: readonly Field[], draft: Draft): Record<string, u
       case 'whole':
       case 'amount':
         if (String(v).trim()) out[f.name] = Number(String(v).trim());
+        break;
+      case 'yuan':
+        if (String(v).trim()) out[f.name] = readYuan(String(v));
+        break;
+      case 'day':
+        if (v) out[f.name] = v;
         break;
       case 'date':
         // Through the last second of that day, here.

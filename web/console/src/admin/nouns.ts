@@ -1,8 +1,9 @@
 // The lists of base data: which columns they show, which fields their forms
 // have and which command saves them.
-import type { Agency, AnyRecord, CommandName, Depot, Device, Equipment, Hazard, Kind, Person, Role, Stock, Team } from '../api/types';
+import type { Agency, AnyRecord, CommandName, Depot, Device, Equipment, Hazard, Kind, Person, Rate, Role, Stock, Team } from '../api/types';
 import { dayTime } from '../i18n';
 import type { App } from '../session/app';
+import { yuan } from '../store/claim';
 import { tc } from '../ui/watch';
 import type { Choice, Field } from './form';
 import { w, wc, type Word } from './words';
@@ -258,6 +259,51 @@ export const hazards: Noun<Hazard> = {
     place,
     { as: 'duty', name: 'duty', label: 'f.duty', wide: true },
     area,
+  ],
+};
+
+const rateTypes = ['team', 'crew', 'scene', 'meal', 'transport', 'equipment', 'wear', 'repair', 'loss', 'supply'];
+
+/** What a rate is for, in words: a type of team, or of a thing that is known here. */
+const subjectOf = (r: Rate, app: App): string => {
+  if (!r.subject) return w('rate.all');
+  if (teamTypes.includes(r.subject) && !['equipment', 'wear', 'repair', 'loss', 'supply'].includes(r.type)) return tc('team.type', r.subject);
+  return [...app.watch.all('stock'), ...app.watch.all('equipment')].find((x) => x.type === r.subject)?.name ?? r.subject;
+};
+
+/** Types that rates can be for. */
+function subjects(app: App): Choice[] {
+  const out = new Map(teamTypes.map((x) => [x, tc('team.type', x)]));
+  for (const x of [...app.store.all('equipment'), ...app.store.all('stock')]) if (!out.has(x.type)) out.set(x.type, x.name);
+  return [...out].map(([value, label]) => ({ value, label }));
+}
+
+const unitWord = (r: Rate) => (['hour', 'day', 'km', 'item'].includes(r.unit) ? wc(r.type === 'crew' || r.type === 'meal' ? 'rate.personUnit' : 'rate.unit', r.unit) : r.unit);
+
+export const rates: Noun<Rate> = {
+  kind: 'rate',
+  save: 'rate.save',
+  exported: true,
+  name: (r) => [wc('rate.type', r.type), r.subject].filter(Boolean).join(' '),
+  find: (r, app) => [wc('rate.type', r.type), r.subject, subjectOf(r, app), r.source, agencyOf(r, app)],
+  columns: [
+    { label: 'f.rateType', text: (r) => wc('rate.type', r.type) },
+    { label: 'f.subject', text: subjectOf },
+    { label: 'f.rateAmount', text: (r) => `${yuan(r.amount)} / ${unitWord(r)}`, figure: true },
+    { label: 'f.from', text: (r) => r.from },
+    { label: 'f.to', text: (r) => r.to ?? '' },
+    byAgency,
+    { label: 'f.source', text: (r) => r.source },
+  ],
+  fields: [
+    { as: 'choice', name: 'type', label: 'f.rateType', choices: own('rate.type', rateTypes), required: true },
+    { as: 'text', name: 'subject', label: 'f.subject', hint: 'f.subjectHint', max: 40, options: subjects },
+    { as: 'yuan', name: 'amount', label: 'f.rateAmount', hint: 'f.rateAmountHint', required: true },
+    { as: 'text', name: 'unit', label: 'f.unit', hint: 'f.rateUnitHint', max: 10, options: () => ['hour', 'day', 'km', 'item'].map((value) => ({ value, label: wc('rate.unit', value) })) },
+    { as: 'day', name: 'from', label: 'f.from', required: true },
+    { as: 'day', name: 'to', label: 'f.to', hint: 'f.toHint' },
+    { as: 'text', name: 'source', label: 'f.source', hint: 'f.sourceHint', max: 200, required: true, wide: true },
+    agency,
   ],
 };
 

@@ -2,10 +2,14 @@
 import { createSubscriber } from 'svelte/reactivity';
 import { fill, language, onLanguage } from '../i18n';
 import { en } from './en';
+import { enLink } from './en.link';
+import { enRate } from './en.rate';
 import { zh } from './zh';
+import { zhLink } from './zh.link';
+import { zhRate } from './zh.rate';
 
-export type Word = keyof typeof zh;
-const books: Record<'zh' | 'en', Record<Word, string>> = { zh, en };
+export type Word = keyof typeof zh | keyof typeof zhLink | keyof typeof zhRate;
+const books: Record<'zh' | 'en', Record<Word, string>> = { zh: { ...zh, ...zhLink, ...zhRate }, en: { ...en, ...enLink, ...enRate } };
 const spoken = createSubscriber((update) => onLanguage(update));
 
 /** The word in the language of the screen, again whenever that changes. */

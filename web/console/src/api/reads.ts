@@ -1,6 +1,6 @@
 // The reads beside snapshot and socket.
 import { json, send } from './http';
-import type { Access, AnyRecord, CapabilityName, CommandWord, EventType, Hit, Kind, MoveTables, Nouns, Ranking, Seen, Supplier } from './types';
+import type { Access, AnyRecord, CapabilityName, ClaimState, CommandWord, EventType, Hit, Kind, MoveTables, Nouns, Ranking, Seen, Supplier } from './types';
 
 export interface Vocabulary {
   events: EventType[];
@@ -59,6 +59,20 @@ export async function uploadPhoto(file: Blob): Promise<string> {
   const answer = await send('/api/v1/photos', { method: 'POST', body: file, headers: { 'Content-Type': file.type }, timeout: 60_000 });
   return ((await answer.json()) as { id: string }).id;
 }
+
+/** The changes that a claim rests on. */
+export const claimJournal = async (claim: string, signal?: AbortSignal): Promise<Seen[]> =>
+  (await json<{ changes: Seen[] | null }>(`/api/v1/claims/${encodeURIComponent(claim)}/journal`, { signal })).changes ?? [];
+
+export interface ClaimTotals {
+  count: number;
+  /** Fen. */
+  computed: number;
+  amount: number;
+  groups: { incident: string; title: string; agency: string; month: string; state: ClaimState; count: number; computed: number; amount: number }[];
+}
+
+export const claimTotals = (query: Record<string, string>, signal?: AbortSignal) => json<ClaimTotals>(`/api/v1/claims/totals?${new URLSearchParams(query)}`, { signal });
 
 export interface Percentiles {
   count: number;

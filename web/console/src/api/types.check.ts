@@ -29,6 +29,9 @@ interface ByName {
   Request: ours.Request;
   Offer: ours.Offer;
   Loan: ours.Loan;
+  Rate: ours.Rate;
+  Claim: ours.Claim;
+  ClaimLine: ours.ClaimLine;
   Line: ours.Line;
   Stay: ours.Stay;
   Alarm: ours.Alarm;

@@ -55,6 +55,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/claims/totals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** sums of the claims that you may see, by incident, agency, month and state */
+        get: operations["claim-totals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/claims/{id}/journal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** the changes that a claim rests on, as you may see them */
+        get: operations["claim-journal"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/claims/{id}/statement.html": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** the claim as a page to print */
+        get: operations["claim-html"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/claims/{id}/statement.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** the claim as a spreadsheet */
+        get: operations["claim-xlsx"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/commands/agency.save": {
         parameters: {
             query?: never;
@@ -229,6 +297,206 @@ export interface paths {
          * @description 设定值守
          */
         post: operations["area-duty"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/claim.approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * the payer agrees to pay
+         * @description 批准补偿
+         */
+        post: operations["claim-approve"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/claim.assign_payer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * say who pays: by the rule, or an agreement
+         * @description 确定支付方
+         */
+        post: operations["claim-assign_payer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/claim.check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * confirm that a claim is right
+         * @description 审核补偿
+         */
+        post: operations["claim-check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/claim.close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * the money came; or the claim is given up with the reason
+         * @description 结清补偿
+         */
+        post: operations["claim-close"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/claim.collect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * compute a claim from the record of what was lent
+         * @description 归集补偿
+         */
+        post: operations["claim-collect"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/claim.edit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * change the amount of a line with the reason; the computed one stays beside it
+         * @description 调整金额
+         */
+        post: operations["claim-edit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/claim.pay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * the claim was paid
+         * @description 登记支付
+         */
+        post: operations["claim-pay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/claim.recompute": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * compute a claim anew; edits stay
+         * @description 重新计算
+         */
+        post: operations["claim-recompute"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/claim.return": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * give a claim back with the reason
+         * @description 退回补偿
+         */
+        post: operations["claim-return"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/claim.submit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * hand a claim in
+         * @description 提交补偿
+         */
+        post: operations["claim-submit"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1109,6 +1377,46 @@ export interface paths {
          * @description 解锁账户
          */
         post: operations["person-unlock"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/rate.end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * say until which day a rate is valid
+         * @description 终止费率
+         */
+        post: operations["rate-end"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/rate.save": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * keep a rate for a kind of team, item or supply
+         * @description 登记费率
+         */
+        post: operations["rate-save"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2562,6 +2870,11 @@ export interface components {
              */
             until?: string;
         };
+        Bearer: {
+            agency?: string;
+            /** @description the agency's when left out */
+            name?: string;
+        };
         Candidate: {
             estimate: boolean;
             /**
@@ -2623,6 +2936,203 @@ export interface components {
             /** @description division code */
             code: string;
             name: string;
+        };
+        Claim: {
+            /**
+             * Format: int64
+             * @description fen, as claimed
+             */
+            amount: number;
+            /**
+             * Format: int64
+             * @description fen, as the record says
+             */
+            computed: number;
+            /** Format: date-time */
+            created: string;
+            /** @description unique within the realm */
+            id: string;
+            incident: string;
+            /**
+             * @description the noun (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "claim";
+            /** @description at most 200 */
+            lines: components["schemas"]["ClaimLine"][];
+            /** @description 1 to 40 */
+            loans: string[];
+            /** @description per realm and local day: C20261127-0001 */
+            number: string;
+            origin?: components["schemas"]["Origin"];
+            payer?: components["schemas"]["Payer"];
+            payment?: string;
+            /** @description why it was returned or given up */
+            reason?: string;
+            /** @description agencies */
+            receivers: string[];
+            responsible?: components["schemas"]["Bearer"];
+            scope: components["schemas"]["Scope"];
+            stamps: {
+                [key: string]: components["schemas"]["Stamp"];
+            };
+            /** @enum {string} */
+            state: "collected" | "submitted" | "checked" | "payer_assigned" | "returned" | "approved" | "paid" | "closed";
+            /** @description of the request that was answered: who lends need not see the incident */
+            title: string;
+            /** Format: date-time */
+            updated: string;
+            /** Format: int64 */
+            version: number;
+            /** @description closed without payment */
+            waived?: boolean;
+        };
+        ClaimCollect: {
+            incident?: string;
+            loan?: string;
+            /** @description who caused it, where that is known */
+            responsible?: components["schemas"]["Bearer"];
+        };
+        ClaimEdit: {
+            /**
+             * Format: int64
+             * @description fen, 0 to 10000000000
+             */
+            amount?: number;
+            claim: string;
+            /** @description "kind/id": the version you saw; refused as stale when it moved on */
+            expect?: {
+                [key: string]: number;
+            };
+            line: string;
+            reason?: string;
+        };
+        ClaimLine: {
+            /**
+             * Format: int64
+             * @description fen: quantity × price, rounded half up once
+             */
+            computed: number;
+            /**
+             * Format: int64
+             * @description fen
+             */
+            edited?: number;
+            editor?: components["schemas"]["Stamp"];
+            /** @description the distance is an estimate */
+            estimate?: boolean;
+            /** Format: date-time */
+            from?: string;
+            /** @description 1, 2, 3 … within the claim */
+            id: string;
+            loan: string;
+            /** @description of what was lent */
+            name: string;
+            /**
+             * Format: int64
+             * @description of crew and meals
+             */
+            persons?: number;
+            /**
+             * Format: int64
+             * @description fen per unit
+             */
+            price: number;
+            /**
+             * Format: int64
+             * @description seconds, metres or units
+             */
+            quantity: number;
+            /** @description empty: no rate is kept for it */
+            rate?: string;
+            reason?: string;
+            seqs: number[];
+            /** @description of work on scene */
+            task?: string;
+            /** Format: date-time */
+            to?: string;
+            /** @enum {string} */
+            type: "team" | "crew" | "scene" | "meal" | "transport" | "equipment" | "wear" | "repair" | "loss" | "supply";
+            /** @description hour, day, km, item or the unit of the stock */
+            unit: string;
+        };
+        ClaimMove: {
+            claim: string;
+            /** @description "kind/id": the version you saw; refused as stale when it moved on */
+            expect?: {
+                [key: string]: number;
+            };
+            reason?: string;
+        };
+        ClaimPay: {
+            claim: string;
+            /** @description "kind/id": the version you saw; refused as stale when it moved on */
+            expect?: {
+                [key: string]: number;
+            };
+            /** @description of the bank or the treasury */
+            reference: string;
+        };
+        ClaimPayer: {
+            agency?: string;
+            claim: string;
+            /** @description "kind/id": the version you saw; refused as stale when it moved on */
+            expect?: {
+                [key: string]: number;
+            };
+            /** @description of a party that is no agency here */
+            name?: string;
+            /** @description which agreement, or why another payer */
+            reason?: string;
+            /** @enum {string} */
+            rule?: "responsible" | "government" | "agreement";
+        };
+        ClaimSubmit: {
+            claim: string;
+            /** @description "kind/id": the version you saw; refused as stale when it moved on */
+            expect?: {
+                [key: string]: number;
+            };
+            /** @description who caused it, where that is known */
+            responsible?: components["schemas"]["Bearer"];
+        };
+        ClaimTotal: {
+            /** @description the claimant */
+            agency: string;
+            /**
+             * Format: int64
+             * @description fen
+             */
+            amount: number;
+            /**
+             * Format: int64
+             * @description fen
+             */
+            computed: number;
+            /** Format: int64 */
+            count: number;
+            incident: string;
+            /** @description 2026-11, in local time */
+            month: string;
+            /** @enum {string} */
+            state: "collected" | "submitted" | "checked" | "payer_assigned" | "returned" | "approved" | "paid" | "closed";
+            /** @description of a request for it */
+            title: string;
+        };
+        ClaimTotals: {
+            /**
+             * Format: int64
+             * @description fen, as claimed
+             */
+            amount: number;
+            /**
+             * Format: int64
+             * @description fen, as the record says
+             */
+            computed: number;
+            /** Format: int64 */
+            count: number;
+            groups: components["schemas"]["ClaimTotal"][];
         };
         CommandWord: {
             en: string;
@@ -3991,6 +4501,15 @@ export interface components {
             new: string;
             old: string;
         };
+        Payer: {
+            agency?: string;
+            /** @description the agency's when left out */
+            name?: string;
+            /** @enum {string} */
+            rule: "responsible" | "government" | "agreement";
+            /** @description which agreement, or why another payer */
+            text?: string;
+        };
         Percentiles: {
             /** Format: int64 */
             count: number;
@@ -4148,12 +4667,83 @@ export interface components {
             /** @description needs that all candidates together cannot meet, with the number missing */
             shortfalls: components["schemas"]["Need"][];
         };
+        Rate: {
+            /**
+             * Format: int64
+             * @description fen per unit
+             */
+            amount: number;
+            /** Format: date-time */
+            created: string;
+            /** @description first day, in local time */
+            from: string;
+            /** @description unique within the realm */
+            id: string;
+            /**
+             * @description the noun (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "rate";
+            origin?: components["schemas"]["Origin"];
+            scope: components["schemas"]["Scope"];
+            /** @description the document that sets it */
+            source: string;
+            subject?: string;
+            /** @description last day; empty: until further notice */
+            to?: string;
+            /** @enum {string} */
+            type: "team" | "crew" | "scene" | "meal" | "transport" | "equipment" | "wear" | "repair" | "loss" | "supply";
+            /** @description hour, day, km, item; of supplies the unit of the stock */
+            unit: string;
+            /** Format: date-time */
+            updated: string;
+            /** Format: int64 */
+            version: number;
+            /** @description division-code prefix */
+            within?: string;
+        };
+        RateEnd: {
+            /** @description "kind/id": the version you saw; refused as stale when it moved on */
+            expect?: {
+                [key: string]: number;
+            };
+            rate: string;
+            /** @description last day, 2026-12-31 */
+            to: string;
+        };
+        RateSave: {
+            /** @description whose it is; the own agency when left out */
+            agency?: string;
+            /**
+             * Format: int64
+             * @description fen per unit, 0 to 100000000
+             */
+            amount: number;
+            /** @description "kind/id": the version you saw; refused as stale when it moved on */
+            expect?: {
+                [key: string]: number;
+            };
+            /** @description first day, 2026-01-01 */
+            from: string;
+            /** @description empty: a new one */
+            id?: string;
+            /** @description the document that sets it */
+            source: string;
+            /** @description type of team, equipment or supply; empty: all that have none of their own */
+            subject?: string;
+            /** @description last day */
+            to?: string;
+            /** @enum {string} */
+            type: "team" | "crew" | "scene" | "meal" | "transport" | "equipment" | "wear" | "repair" | "loss" | "supply";
+            /** @description hour, day, km, item, or the unit of the supply; the usual one when left out */
+            unit?: string;
+        };
         Reason: {
             code: string;
             en: string;
             zh: string;
         };
-        Record: components["schemas"]["Agency"] | components["schemas"]["Area"] | components["schemas"]["Person"] | components["schemas"]["Link"] | components["schemas"]["Agreement"] | components["schemas"]["Activation"] | components["schemas"]["Depot"] | components["schemas"]["Hazard"] | components["schemas"]["Report"] | components["schemas"]["Incident"] | components["schemas"]["Fence"] | components["schemas"]["Request"] | components["schemas"]["Offer"] | components["schemas"]["Loan"] | components["schemas"]["Team"] | components["schemas"]["Task"] | components["schemas"]["Equipment"] | components["schemas"]["Stock"] | components["schemas"]["Device"] | components["schemas"]["Note"] | components["schemas"]["Stay"] | components["schemas"]["Alarm"] | components["schemas"]["Parcel"];
+        Record: components["schemas"]["Agency"] | components["schemas"]["Area"] | components["schemas"]["Person"] | components["schemas"]["Link"] | components["schemas"]["Agreement"] | components["schemas"]["Activation"] | components["schemas"]["Depot"] | components["schemas"]["Hazard"] | components["schemas"]["Report"] | components["schemas"]["Incident"] | components["schemas"]["Fence"] | components["schemas"]["Request"] | components["schemas"]["Offer"] | components["schemas"]["Loan"] | components["schemas"]["Rate"] | components["schemas"]["Claim"] | components["schemas"]["Team"] | components["schemas"]["Task"] | components["schemas"]["Equipment"] | components["schemas"]["Stock"] | components["schemas"]["Device"] | components["schemas"]["Note"] | components["schemas"]["Stay"] | components["schemas"]["Alarm"] | components["schemas"]["Parcel"];
         Ref: {
             id: string;
             kind: string;
@@ -5080,6 +5670,140 @@ export interface operations {
             };
         };
     };
+    "claim-totals": {
+        parameters: {
+            query?: {
+                /** @description collected at or after */
+                from?: string;
+                /** @description collected before */
+                to?: string;
+                incident?: string;
+                /** @description the claimant */
+                agency?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClaimTotals"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "claim-journal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JournalPage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "claim-html": {
+        parameters: {
+            query?: {
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the statement */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html; charset=utf-8": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "claim-xlsx": {
+        parameters: {
+            query?: {
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the statement */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "agency-save": {
         parameters: {
             query?: never;
@@ -5421,6 +6145,406 @@ export interface operations {
         };
         responses: {
             /** @description set the persons on duty of a grid area */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "claim-approve": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClaimMove"];
+            };
+        };
+        responses: {
+            /** @description the payer agrees to pay */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "claim-assign_payer": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClaimPayer"];
+            };
+        };
+        responses: {
+            /** @description say who pays: by the rule, or an agreement */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "claim-check": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClaimMove"];
+            };
+        };
+        responses: {
+            /** @description confirm that a claim is right */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "claim-close": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClaimMove"];
+            };
+        };
+        responses: {
+            /** @description the money came; or the claim is given up with the reason */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "claim-collect": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClaimCollect"];
+            };
+        };
+        responses: {
+            /** @description compute a claim from the record of what was lent */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "claim-edit": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClaimEdit"];
+            };
+        };
+        responses: {
+            /** @description change the amount of a line with the reason; the computed one stays beside it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "claim-pay": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClaimPay"];
+            };
+        };
+        responses: {
+            /** @description the claim was paid */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "claim-recompute": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClaimMove"];
+            };
+        };
+        responses: {
+            /** @description compute a claim anew; edits stay */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "claim-return": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClaimMove"];
+            };
+        };
+        responses: {
+            /** @description give a claim back with the reason */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "claim-submit": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClaimSubmit"];
+            };
+        };
+        responses: {
+            /** @description hand a claim in */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7200,6 +8324,86 @@ export interface operations {
             };
         };
     };
+    "rate-end": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RateEnd"];
+            };
+        };
+        responses: {
+            /** @description say until which day a rate is valid */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "rate-save": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RateSave"];
+            };
+        };
+        responses: {
+            /** @description keep a rate for a kind of team, item or supply */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "report-claim": {
         parameters: {
             query?: never;
@@ -8826,7 +10030,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description the noun */
-                kind: "agency" | "area" | "person" | "depot" | "hazard" | "report" | "incident" | "fence" | "request" | "offer" | "loan" | "agreement" | "activation" | "team" | "task" | "equipment" | "stock" | "device" | "note" | "stay" | "alarm" | "link" | "parcel";
+                kind: "agency" | "area" | "person" | "depot" | "hazard" | "report" | "incident" | "fence" | "request" | "offer" | "loan" | "rate" | "claim" | "agreement" | "activation" | "team" | "task" | "equipment" | "stock" | "device" | "note" | "stay" | "alarm" | "link" | "parcel";
             };
             cookie?: never;
         };
@@ -8858,7 +10062,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                kind: "agency" | "area" | "person" | "depot" | "hazard" | "report" | "incident" | "fence" | "request" | "offer" | "loan" | "agreement" | "activation" | "team" | "task" | "equipment" | "stock" | "device" | "note" | "stay" | "alarm" | "link" | "parcel";
+                kind: "agency" | "area" | "person" | "depot" | "hazard" | "report" | "incident" | "fence" | "request" | "offer" | "loan" | "rate" | "claim" | "agreement" | "activation" | "team" | "task" | "equipment" | "stock" | "device" | "note" | "stay" | "alarm" | "link" | "parcel";
                 id: string;
             };
             cookie?: never;

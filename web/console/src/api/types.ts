@@ -3,10 +3,12 @@
 // [lon, lat] in WGS-84.
 
 import type { Activation, Agreement } from './agreement';
+import type { Claim, Rate } from './claim';
+import type { Link, Origin, Parcel } from './link';
 
 export type Kind =
-  | 'agency' | 'area' | 'person' | 'depot' | 'hazard' | 'report' | 'incident'
-  | 'fence' | 'request' | 'offer' | 'loan' | 'agreement' | 'activation' | 'team' | 'task' | 'equipment' | 'stock' | 'device' | 'note' | 'stay' | 'alarm' | 'link' | 'parcel';
+  | 'agency' | 'area' | 'person' | 'depot' | 'hazard' | 'report' | 'incident' | 'fence' | 'request' | 'offer' | 'loan' | 'rate' | 'claim'
+  | 'agreement' | 'activation' | 'team' | 'task' | 'equipment' | 'stock' | 'device' | 'note' | 'stay' | 'alarm' | 'link' | 'parcel';
 
 export type Point = [lon: number, lat: number];
 export type Bound = [west: number, south: number, east: number, north: number];
@@ -46,17 +48,6 @@ export interface Head<K extends Kind> {
   created: string;
   updated: string;
   origin?: Origin;
-}
-
-/** Where a record is at home that a neighbouring region's server told of. */
-export interface Origin {
-  link: string;
-  agency?: string;
-  seq: number;
-  /** Commands about it that its home has not answered: until then it is shown as they would have it. */
-  waiting?: number;
-  /** Its home shows it no longer. */
-  gone?: boolean;
 }
 
 export interface Stamp {
@@ -476,33 +467,6 @@ export interface Loan extends Head<'loan'> {
   stamps: Partial<Record<LoanState, Stamp>>;
 }
 
-/** A neighbouring region's server, accepted here. */
-export interface Link extends Head<'link'> {
-  name: string;
-  region: string;
-  address?: string;
-  certificate?: string;
-  fingerprint: string;
-  state: 'active' | 'revoked';
-  cursor: { epoch?: string; seq: number; at?: string };
-  reason?: string;
-}
-
-/** A command about a neighbour's record, on its way to its home. */
-export interface Parcel extends Head<'parcel'> {
-  link: string;
-  command: string;
-  body: unknown;
-  incident?: string;
-  records: Ref[];
-  by: string;
-  state: 'waiting' | 'done' | 'refused';
-  refusal?: string;
-  refusal_zh?: string;
-  sent: Stamp;
-  settled?: Stamp;
-}
-
 export interface Nouns {
   agency: Agency;
   area: Area;
@@ -517,6 +481,8 @@ export interface Nouns {
   loan: Loan;
   agreement: Agreement;
   activation: Activation;
+  rate: Rate;
+  claim: Claim;
   team: Team;
   task: Task;
   equipment: Equipment;
@@ -533,3 +499,5 @@ export type AnyRecord = Nouns[Kind];
 
 export * from './agreement';
 export * from './wire';
+export * from './claim';
+export * from './link';

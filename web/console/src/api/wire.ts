@@ -1,5 +1,6 @@
 // What travels between server and console beside the nouns: answers, reads,
 // the inputs of the commands, the frames of the socket.
+import type { ClaimCommands } from './claim';
 import type {
   Agency, AgencyType, AgreementTerms, AnyRecord, Bound, Capability, Channel, Condition, Count, Depot, Device, Duty, DutyLine,
   FencePurpose, FenceType, FenceWarn, Grade, Hazard, IncidentState, Kind, LoanState, Need, NoteState, NoteType, OfferType, Person, Place, Point,
@@ -162,7 +163,7 @@ export interface Expect {
 /** The commands and what each takes; the Go table in dispatch/commands.go. */
 type AgreementMove = Expect & { agreement: string; reason: string };
 
-export interface Commands {
+export interface Commands extends ClaimCommands {
   'report.take': { channel: Channel; type?: string; text: string; place: Place; area?: string; caller?: string; phone?: string; event_time?: string };
   'report.claim': ReportRef;
   'report.release': ReportRef;

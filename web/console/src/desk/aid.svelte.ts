@@ -1,6 +1,6 @@
 // The desk's hand on pooled forces: which request is open, which offer or loan
 // is chosen, the form in front, and what a step does.
-import type { CommandName, Commands, Incident, LineAsk, Loan, Offer, Problem, Ref, Request } from '../api/types';
+import type { Claim, CommandName, Commands, Incident, LineAsk, Loan, Offer, Problem, Ref, Request } from '../api/types';
 import { say, sayCode, span, told } from '../i18n';
 import type { App } from '../session/app';
 import { hasPartners } from '../store/agreements';
@@ -16,7 +16,7 @@ export interface Raising {
 }
 
 /** Steps that ask nothing. */
-const plain: Act['does'][] = ['submit', 'approve', 'widen', 'agree'];
+const plain: Act['does'][] = ['submit', 'approve', 'widen', 'agree', 'collect'];
 
 /** The letter of a step that has no digit; it holds for the request, or for the chosen offer or loan. */
 export function letterOf(a: Act): string {
@@ -34,6 +34,7 @@ export function letterOf(a: Act): string {
     case 'commit': return 'M';
     case 'extend': return 'F';
     case 'recall': return 'H';
+    case 'collect': return 'K';
     case 'advance': return a.to === 'in_transit' ? 'I' : a.to === 'on_loan' ? 'J' : a.to === 'releasing' ? 'G' : 'M';
     default: return 'D';
   }
@@ -50,7 +51,11 @@ export class AidDesk {
   raising: Raising | undefined = $state.raw();
 
   readonly me: Me;
-  readonly rows: Row[] = $derived.by(() => board(this.app.watch.all('request'), this.app.watch.all('offer'), this.app.watch.all('loan'), this.me, this.app.watch.now()));
+  /** Computes the claim of a loan; the desk's page of claims sets it. */
+  collect: (loan: string) => void = () => undefined;
+  /** The claims in the picture, by loan. */
+  readonly claims: ReadonlyMap<string, Claim> = $derived.by(() => new Map(this.app.watch.all('claim').flatMap((c) => c.loans.map((l) => [l, c] as const))));
+  readonly rows: Row[] = $derived.by(() => board(this.app.watch.all('request'), this.app.watch.all('offer'), this.app.watch.all('loan'), this.me, this.app.watch.now(), new Set(this.claims.keys())));
   readonly waiting = $derived(this.rows.reduce((n, r) => n + r.waiting, 0));
   readonly calls = $derived(this.rows.filter((r) => r.group === 'calls').length);
 
@@ -140,6 +145,7 @@ export class AidDesk {
     if (plain.includes(a.does) || (a.does === 'advance' && (a.to === 'mobilising' || (team && a.to !== 'in_transit')))) {
       switch (a.does) {
         case 'widen': return void this.send('request.widen', { request: r.id }, a);
+        case 'collect': return this.collect(a.on.id);
         case 'agree': return void this.send('loan.answer', { loan: a.on.id, agree: true }, a);
         case 'advance': return void this.send('loan.advance', { loan: a.on.id, from: loan!.state as 'committed', to: a.to! }, a);
         default: return void this.send(a.command as 'request.submit', { request: r.id, expect }, a);

@@ -10,6 +10,7 @@ import { arrivalStep } from './moves';
 import { refusal, toast } from '../ui/toast';
 import { AidDesk } from './aid.svelte';
 import { PactDesk } from './pacts.svelte';
+import { ClaimDesk } from './claim.svelte';
 import type { CommandName } from '../api/types';
 
 /** A question the desk asks before a command goes out. */
@@ -75,10 +76,26 @@ export class Desk {
   readonly pacts: PactDesk;
   /** Who sees the open incident is shown. */
   seeing = $state(false);
+  /** Compensation: the claims. */
+  readonly claims: ClaimDesk;
 
   constructor(readonly app: App) {
     this.aid = new AidDesk(app);
     this.pacts = new PactDesk(app);
+    this.claims = new ClaimDesk(app, this.aid.me, () => (this.aid.shown = false));
+    this.aid.collect = (loan) => void this.claims.collect(loan);
+  }
+
+  /** Takes the boards away that lie over the panes. */
+  clear() {
+    this.aid.shown = this.pacts.shown = this.claims.shown = false;
+  }
+
+  /** Opens one of the boards over the panes instead of the others, or closes it. */
+  board(b: { shown: boolean; show: () => void }) {
+    const opens = !b.shown;
+    this.clear();
+    if (opens) b.show();
   }
 
   /** Puts the incident into F2 and tells the others that we have it open. */
@@ -88,7 +105,7 @@ export class Desk {
     this.report = undefined;
     this.call = this.fencing = undefined;
     this.aid.raising = undefined;
-    this.aid.shown = this.pacts.shown = false;
+    this.clear();
     this.app.live.open(id ?? '');
     if (id && show) this.map?.show({ kind: 'incident', id });
   }
@@ -99,19 +116,19 @@ export class Desk {
     this.call = this.fencing = undefined;
     this.recommending = false;
     this.aid.raising = undefined;
-    this.aid.shown = this.pacts.shown = false;
+    this.clear();
     this.app.live.open('');
   }
 
   newCall(form: CallForm = {}) {
     this.fencing = undefined;
     this.call = form;
-    this.aid.shown = this.pacts.shown = false;
+    this.clear();
   }
 
   drawFence(form: Fencing = {}) {
     this.call = this.aid.raising = undefined;
-    this.aid.shown = this.pacts.shown = false;
+    this.clear();
     this.fencing = form;
   }
 

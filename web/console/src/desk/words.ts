@@ -2,9 +2,11 @@
 import { learn } from '../i18n';
 import { enAgreement } from '../i18n/en.agreement';
 import { enAid } from '../i18n/en.aid';
+import { enClaim } from '../i18n/en.claim';
 import { enDesk } from '../i18n/en.desk';
 import { zhAgreement } from '../i18n/zh.agreement';
 import { zhAid } from '../i18n/zh.aid';
+import { zhClaim } from '../i18n/zh.claim';
 import { zhDesk } from '../i18n/zh.desk';
 
-learn({ zh: { ...zhDesk, ...zhAid, ...zhAgreement }, en: { ...enDesk, ...enAid, ...enAgreement } });
+learn({ zh: { ...zhDesk, ...zhAid, ...zhAgreement, ...zhClaim }, en: { ...enDesk, ...enAid, ...enAgreement, ...enClaim } });

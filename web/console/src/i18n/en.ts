@@ -95,6 +95,8 @@ export const en = {
   'kind.loan': 'Loan',
   'kind.agreement': 'agreement',
   'kind.activation': 'activation',
+  'kind.rate': 'Rate',
+  'kind.claim': 'Claim',
   'kind.stay': 'Stay in a fence',
 
   'fence.purpose.hot': 'Hot zone',

@@ -5,10 +5,11 @@ import { en } from './en';
 import { zh } from './zh';
 import type { zhAgreement } from './zh.agreement';
 import type { zhAid } from './zh.aid';
+import type { zhClaim } from './zh.claim';
 import type { zhDesk } from './zh.desk';
 
 export type Lang = 'zh' | 'en';
-export type Word = keyof typeof zh | keyof typeof zhDesk | keyof typeof zhAid | keyof typeof zhAgreement;
+export type Word = keyof typeof zh | keyof typeof zhDesk | keyof typeof zhAid | keyof typeof zhAgreement | keyof typeof zhClaim;
 type Holes = Record<string, string | number>;
 
 const books: Record<Lang, Record<string, string>> = { zh: { ...zh }, en: { ...en } };

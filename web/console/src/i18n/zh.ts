@@ -95,6 +95,8 @@ export const zh = {
   'kind.loan': '借调',
   'kind.agreement': '共享协议',
   'kind.activation': '启用',
+  'kind.rate': '费率',
+  'kind.claim': '补偿申请',
   'kind.stay': '围栏内停留',
 
   'fence.purpose.hot': '热区',

@@ -25,6 +25,10 @@ export function pointOf(ref: Ref, store: Store, positions: Positions): Point | u
     case 'agreement':
     case 'activation':
       return undefined; // they are nowhere
+    case 'claim':
+      return of('incident', store.get('claim', ref.id)?.incident);
+    case 'rate':
+      return undefined;
     case 'stay':
       return of('team', store.get('stay', ref.id)?.team);
     case 'task':

@@ -40,7 +40,7 @@ export interface Act {
   does:
     | 'submit' | 'approve' | 'return' | 'widen' | 'close' | 'cancelRequest' | 'edit'
     | 'answer' | 'answerFor' | 'withdraw' | 'order' | 'cancelOffer' | 'commit' | 'refuse'
-    | 'advance' | 'extend' | 'recall' | 'agree' | 'deny' | 'cancelLoan';
+    | 'advance' | 'extend' | 'recall' | 'agree' | 'deny' | 'cancelLoan' | 'collect';
   command: CommandName;
   to?: LoanState;
   /** The usual next step of its thing: it has a digit. */
@@ -56,7 +56,7 @@ export interface Aid {
 }
 
 /** Exactly the legal next steps, the request's first, then line by line, offers, loans. */
-export function actsOf({ request: r, offers, loans }: Aid, me: Me, now: number): Act[] {
+export function actsOf({ request: r, offers, loans }: Aid, me: Me, now: number, claimed: ReadonlySet<string> = new Set()): Act[] {
   const out: Act[] = [];
   const add = (on: Act['on'], does: Act['does'], command: CommandName, more: Partial<Act> = {}) => {
     if (me.may(command)) out.push({ on, does, command, ...more });
@@ -162,6 +162,11 @@ export function actsOf({ request: r, offers, loans }: Aid, me: Me, now: number):
       case 'releasing':
         if (gives) advance('returned', { usual: true, waits: owns });
         break;
+      case 'returned':
+      case 'cancelled':
+        // What was called off on the way has cost something, too.
+        if (owns && !claimed.has(l.id) && (l.state === 'returned' || l.stamps.in_transit)) add(on, 'collect', 'claim.collect');
+        break;
     }
     if ((gives || takes) && ['committed', 'mobilising', 'in_transit'].includes(l.state)) add(on, 'cancelLoan', 'loan.cancel');
   }
@@ -180,7 +185,7 @@ export interface Row extends Aid {
 }
 
 /** Every request once, with what waits on me first; in a group the more urgent first, then the older. */
-export function board(requests: readonly Request[], offers: readonly Offer[], loans: readonly Loan[], me: Me, now: number): Row[] {
+export function board(requests: readonly Request[], offers: readonly Offer[], loans: readonly Loan[], me: Me, now: number, claimed?: ReadonlySet<string>): Row[] {
   const by = <T extends { request: string }>(list: readonly T[]) => {
     const m = new Map<string, T[]>();
     for (const x of list) m.set(x.request, [...(m.get(x.request) ?? []), x]);
@@ -191,7 +196,7 @@ export function board(requests: readonly Request[], offers: readonly Offer[], lo
   return requests
     .map((request): Row => {
       const aid = { request, offers: o.get(request.id) ?? [], loans: l.get(request.id) ?? [] };
-      const acts = actsOf(aid, me, now);
+      const acts = actsOf(aid, me, now, claimed);
       const waiting = acts.filter((a) => a.waits).length;
       return { ...aid, acts, waiting, group: groupOf(aid, acts, waiting, me) };
     })

@@ -1,0 +1,40 @@
+// Links with neighbouring regions as they travel, and what waits to go over them.
+import type { Head, Ref, Stamp } from './types';
+
+/** Where a record is at home that a neighbouring region's server told of. */
+export interface Origin {
+  link: string;
+  agency?: string;
+  seq: number;
+  /** Commands about it that its home has not answered: until then it is shown as they would have it. */
+  waiting?: number;
+  /** Its home shows it no longer. */
+  gone?: boolean;
+}
+
+/** A neighbouring region's server, accepted here. */
+export interface Link extends Head<'link'> {
+  name: string;
+  region: string;
+  address?: string;
+  certificate?: string;
+  fingerprint: string;
+  state: 'active' | 'revoked';
+  cursor: { epoch?: string; seq: number; at?: string };
+  reason?: string;
+}
+
+/** A command about a neighbour's record, on its way to its home. */
+export interface Parcel extends Head<'parcel'> {
+  link: string;
+  command: string;
+  body: unknown;
+  incident?: string;
+  records: Ref[];
+  by: string;
+  state: 'waiting' | 'done' | 'refused';
+  refusal?: string;
+  refusal_zh?: string;
+  sent: Stamp;
+  settled?: Stamp;
+}
