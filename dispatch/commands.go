@@ -62,6 +62,12 @@ func commands() []*Command {
 		command("loan.answer", "答复", "answer what is asked about a loan", desk, answerLoan),
 		command("loan.cancel", "取消借调", "cancel a loan that has not arrived", desk, cancelLoan),
 
+		command("requisition.order", "决定征用", "take something for an incident by a government's decision", chief, orderRequisition),
+		command("requisition.take", "接收征用物", "book the take-over with the condition and who handed over", desk, takeRequisition),
+		command("requisition.return", "返还征用物", "book the return with the condition and what was lost", desk, returnRequisition),
+		command("requisition.extend", "延长征用", "give a requisition another end", chief, extendRequisition),
+		command("requisition.cancel", "撤销征用", "let go what was not taken over yet", chief, cancelRequisition),
+
 		command("note.add", "添加记录", "add an entry to an incident's record", aboard_, addNote),
 		command("note.advance", "推进报告", "check, sign, send a report upward, or note the instruction", desk, advanceNote),
 		command("alarm.acknowledge", "确认告警", "acknowledge an alarm by name", desk, ackAlarm),

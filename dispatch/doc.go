@@ -35,6 +35,7 @@
 //	loan       借调        one team, item or quantity that its owner lends to a receiver
 //	link       联网        joins this server with a neighbouring region's
 //	parcel     待发命令    a command about a neighbour's record, on its way to its home
+//	requisition 征用       what a government takes for a rescue by its order, until it is given back
 //	alarm      告警        what a person must acknowledge by name
 //	realm      域          live, or one drill; part of every record's identity
 //	journal    日志        the one ordered, append-only log of changes
@@ -119,6 +120,15 @@
 // and the command goes to the record's home as a parcel (sendOn). With the answer
 // comes the record as it is there. What hangs on it here is derived here: the
 // lines of our requests, the status of a team that we have on loan.
+// # Requisition
+//
+//	ordered ─► taken_over ─► returned;   ordered ─► cancelled
+//
+// The chief of a government agency of a county or above orders it, for a place
+// and of things in its jurisdiction. From the order on the resource is the
+// receiver's as if it were on loan: there is one way in which a holder moves.
+// The owner sees it at once. It holds what the account of a compensation needs:
+// stamps, the condition at both ends, quantity, value, loss.
 //
 // # Who could go
 //

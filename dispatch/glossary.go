@@ -7,6 +7,7 @@ var kindNamesZH = map[Kind]string{
 	KindReport: "接报", KindIncident: "事件", KindTeam: "队伍", KindTask: "任务", KindEquipment: "装备",
 	KindStock: "物资", KindDevice: "设备", KindNote: "记录", KindAlarm: "告警",
 	KindFence: "围栏", KindStay: "围栏内停留", KindRequest: "支援请求", KindOffer: "响应", KindLoan: "借调", KindLink: "联网", KindParcel: "待发命令",
+	KindRequisition: "征用",
 }
 
 // KindNameZH is the noun as the screen says it.
@@ -45,6 +46,9 @@ var stateNamesZH = map[Kind]map[string]string{
 	},
 	KindParcel: {
 		"waiting": "等待对方", "done": "已执行", "refused": "被拒绝",
+	},
+	KindRequisition: {
+		"ordered": "已决定", "taken_over": "已接收", "returned": "已返还", "cancelled": "已撤销",
 	},
 	KindFence: {
 		"active": "有效", "ended": "已撤销",

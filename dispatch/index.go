@@ -112,6 +112,14 @@ func (l *Loan) index() Index {
 	return x
 }
 
+func (q *Requisition) index() Index {
+	x := Index{State: string(q.State), Incident: q.Incident, Text: join(q.Decision, q.Name), Point: q.Place.Point}
+	if q.Resource != nil && q.Resource.Kind == KindTeam {
+		x.Team = q.Resource.ID
+	}
+	return x
+}
+
 func (f *Fence) index() Index {
 	x := Index{State: string(f.State), Incident: f.Incident, Text: join(f.Name), Point: f.Center}
 	if f.State == FenceActive {

@@ -10,32 +10,34 @@ type Kind string
 
 // The nouns, in the fixed order in which a transaction locks them.
 const (
-	KindAgency    Kind = "agency"
-	KindArea      Kind = "area"
-	KindPerson    Kind = "person"
-	KindLink      Kind = "link"
-	KindDepot     Kind = "depot"
-	KindHazard    Kind = "hazard"
-	KindReport    Kind = "report"
-	KindIncident  Kind = "incident"
-	KindFence     Kind = "fence"
-	KindRequest   Kind = "request"
-	KindOffer     Kind = "offer"
-	KindLoan      Kind = "loan"
-	KindTeam      Kind = "team"
-	KindTask      Kind = "task"
-	KindEquipment Kind = "equipment"
-	KindStock     Kind = "stock"
-	KindDevice    Kind = "device"
-	KindNote      Kind = "note"
-	KindStay      Kind = "stay"
-	KindAlarm     Kind = "alarm"
-	KindParcel    Kind = "parcel"
+	KindAgency   Kind = "agency"
+	KindArea     Kind = "area"
+	KindPerson   Kind = "person"
+	KindLink     Kind = "link"
+	KindDepot    Kind = "depot"
+	KindHazard   Kind = "hazard"
+	KindReport   Kind = "report"
+	KindIncident Kind = "incident"
+	KindFence    Kind = "fence"
+	KindRequest  Kind = "request"
+	KindOffer    Kind = "offer"
+	KindLoan     Kind = "loan"
+	// A requisition is locked before the resource that it takes.
+	KindRequisition Kind = "requisition"
+	KindTeam        Kind = "team"
+	KindTask        Kind = "task"
+	KindEquipment   Kind = "equipment"
+	KindStock       Kind = "stock"
+	KindDevice      Kind = "device"
+	KindNote        Kind = "note"
+	KindStay        Kind = "stay"
+	KindAlarm       Kind = "alarm"
+	KindParcel      Kind = "parcel"
 )
 
 // Kinds lists every noun in lock order.
 var Kinds = []Kind{
-	KindAgency, KindArea, KindPerson, KindLink, KindDepot, KindHazard, KindReport, KindIncident, KindFence, KindRequest, KindOffer, KindLoan,
+	KindAgency, KindArea, KindPerson, KindLink, KindDepot, KindHazard, KindReport, KindIncident, KindFence, KindRequest, KindOffer, KindLoan, KindRequisition,
 	KindTeam, KindTask, KindEquipment, KindStock, KindDevice, KindNote, KindStay, KindAlarm, KindParcel,
 }
 
@@ -137,7 +139,7 @@ type ShareSource string
 const (
 	ShareManual ShareSource = "manual" // a person shared it by hand
 	ShareTask   ShareSource = "task"   // one of the agency's teams is on it, or in it
-	ShareLoan   ShareSource = "loan"   // the agency asks for it, offers it or has it on loan
+	ShareLoan   ShareSource = "loan"   // the agency asks for it, offers it, has it on loan or by requisition, or lost it by one
 	ShareLink   ShareSource = "link"   // the agency keeps the link over which it came
 )
 
@@ -301,6 +303,8 @@ func New(k Kind) (Record, bool) {
 		return new(Offer), true
 	case KindLoan:
 		return new(Loan), true
+	case KindRequisition:
+		return new(Requisition), true
 	case KindStay:
 		return new(Stay), true
 	case KindAlarm:

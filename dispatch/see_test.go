@@ -196,6 +196,8 @@ func TestRedactionLeavesNoPersonalData(t *testing.T) {
 		&Stock{Head: head(KindStock)},
 		&Device{Head: Head{Kind: KindDevice, ID: "1"}},
 		&Note{Head: head(KindNote), Internal: true, Text: mark, Photo: mark, Instruction: mark, Author: mark, Stamp: stamp, Signed: []Stamp{stamp}},
+		&Requisition{Head: head(KindRequisition), OwnerName: mark, OwnerContact: mark, Reason: mark, Stamps: map[RequisitionState]Stamp{RequisitionOrdered: stamp},
+			TakenOver: &Handover{Note: mark, GivenBy: mark, TakenBy: mark}, CameBack: &Handover{Note: mark, GivenBy: mark, TakenBy: mark}},
 		&Alarm{Head: head(KindAlarm), Raised: stamp, Acked: &stamp, Ended: &stamp},
 	} {
 		before, _ := json.Marshal(r)

@@ -42,24 +42,15 @@ func (s *Server) messages(ctx context.Context, me *signedIn, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	agencies, err := s.cfg.Service.Find(ctx, me.actor, dispatch.Query{Kind: dispatch.KindAgency, Archived: true, Limit: 1000})
+	names, err := s.agencyNames(ctx, me.actor)
 	if err != nil {
 		return nil, err
-	}
-	names := map[string]string{}
-	for _, a := range agencies {
-		names[dispatch.RefOf(a).ID] = a.(*dispatch.Agency).Name
 	}
 	epoch, err := s.cfg.Store.Epoch(ctx)
 	if err != nil {
 		return nil, err
 	}
-	house := exchange.House{Name: epoch, Zone: s.zone(), Agency: func(id string) string {
-		if n := names[id]; n != "" {
-			return n
-		}
-		return id
-	}}
+	house := exchange.House{Name: epoch, Zone: s.zone(), Agency: names}
 	letters := exchange.Thread(house, r.ID, page.Changes)
 	if len(letters) == 0 {
 		return nil, invalid("id", in.ID, "请求尚未公布，没有可导出的报文", "nobody else has seen the request yet: there are no messages", "a request that was approved")

@@ -149,6 +149,7 @@ func (s *Server) routes() {
 	s.trackRoutes()
 	s.aidRoutes()
 	s.linkRoutes()
+	s.handoverRoutes()
 	s.reportRoutes()
 	s.settingsRoutes()
 	s.vocabularyRoutes()

@@ -29,6 +29,8 @@ interface ByName {
   Request: ours.Request;
   Offer: ours.Offer;
   Loan: ours.Loan;
+  Requisition: ours.Requisition;
+  Handover: ours.Handover;
   Line: ours.Line;
   Stay: ours.Stay;
   Alarm: ours.Alarm;

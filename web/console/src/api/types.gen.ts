@@ -1255,6 +1255,106 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/commands/requisition.cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * let go what was not taken over yet
+         * @description 撤销征用
+         */
+        post: operations["requisition-cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/requisition.extend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * give a requisition another end
+         * @description 延长征用
+         */
+        post: operations["requisition-extend"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/requisition.order": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * take something for an incident by a government's decision
+         * @description 决定征用
+         */
+        post: operations["requisition-order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/requisition.return": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * book the return with the condition and what was lost
+         * @description 返还征用物
+         */
+        post: operations["requisition-return"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/requisition.take": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * book the take-over with the condition and who handed over
+         * @description 接收征用物
+         */
+        post: operations["requisition-take"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/commands/stock.issue": {
         parameters: {
             query?: never;
@@ -1845,6 +1945,23 @@ export interface paths {
         };
         /** which agencies could help with a line of a request */
         get: operations["suppliers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/requisitions/{id}/form": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** the form (交接单) that is signed at the take-over and at the return of a requisition, for printing */
+        get: operations["handover"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2894,6 +3011,15 @@ export interface components {
             t: "teams";
             team: string[];
         };
+        Handover: {
+            /** @enum {string} */
+            condition?: "ready" | "worn" | "broken" | "scrapped";
+            /** @description who handed it over: personal data */
+            given_by: string;
+            note?: string;
+            /** @description who took it over: personal data */
+            taken_by: string;
+        };
         Hazard: {
             /** Format: date-time */
             created: string;
@@ -3824,7 +3950,7 @@ export interface components {
             en: string;
             zh: string;
         };
-        Record: components["schemas"]["Agency"] | components["schemas"]["Area"] | components["schemas"]["Person"] | components["schemas"]["Link"] | components["schemas"]["Depot"] | components["schemas"]["Hazard"] | components["schemas"]["Report"] | components["schemas"]["Incident"] | components["schemas"]["Fence"] | components["schemas"]["Request"] | components["schemas"]["Offer"] | components["schemas"]["Loan"] | components["schemas"]["Team"] | components["schemas"]["Task"] | components["schemas"]["Equipment"] | components["schemas"]["Stock"] | components["schemas"]["Device"] | components["schemas"]["Note"] | components["schemas"]["Stay"] | components["schemas"]["Alarm"] | components["schemas"]["Parcel"];
+        Record: components["schemas"]["Agency"] | components["schemas"]["Area"] | components["schemas"]["Person"] | components["schemas"]["Link"] | components["schemas"]["Depot"] | components["schemas"]["Hazard"] | components["schemas"]["Report"] | components["schemas"]["Incident"] | components["schemas"]["Fence"] | components["schemas"]["Request"] | components["schemas"]["Offer"] | components["schemas"]["Loan"] | components["schemas"]["Requisition"] | components["schemas"]["Team"] | components["schemas"]["Task"] | components["schemas"]["Equipment"] | components["schemas"]["Stock"] | components["schemas"]["Device"] | components["schemas"]["Note"] | components["schemas"]["Stay"] | components["schemas"]["Alarm"] | components["schemas"]["Parcel"];
         Ref: {
             id: string;
             kind: string;
@@ -4011,6 +4137,187 @@ export interface components {
              * @enum {string}
              */
             ring?: "own" | "county" | "city" | "province";
+        };
+        Requisition: {
+            /** @description the government agency that decides */
+            authority: string;
+            came_back?: components["schemas"]["Handover"];
+            /** Format: date-time */
+            created: string;
+            decision: string;
+            /** @description what tells it apart: plate, make, floor space */
+            description?: string;
+            /** Format: date-time */
+            from: string;
+            /** @description unique within the realm */
+            id: string;
+            incident: string;
+            /**
+             * @description the noun (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "requisition";
+            /** @description wear, damage and loss, in words */
+            loss?: string;
+            name: string;
+            /** @description the usual next step */
+            next?: string;
+            origin?: components["schemas"]["Origin"];
+            /** @description agency */
+            owner?: string;
+            /** @description personal data */
+            owner_contact?: string;
+            /** @description personal data */
+            owner_name?: string;
+            /** @description where it is handed over */
+            place: components["schemas"]["Place"];
+            purpose: string;
+            /** Format: int64 */
+            quantity: number;
+            /** @description why it was cancelled */
+            reason?: string;
+            /** @description agency */
+            receiver: string;
+            resource?: components["schemas"]["Ref"];
+            /**
+             * Format: int64
+             * @description how much of the quantity came back
+             */
+            returned?: number;
+            scope: components["schemas"]["Scope"];
+            stamps: {
+                [key: string]: components["schemas"]["Stamp"];
+            };
+            /** @enum {string} */
+            state: "ordered" | "taken_over" | "returned" | "cancelled";
+            taken_over?: components["schemas"]["Handover"];
+            /** @enum {string} */
+            type: "team" | "equipment" | "stock" | "vehicle" | "machine" | "building" | "site" | "material" | "other";
+            unit: string;
+            /**
+             * Format: date-time
+             * @description left out: until it is no longer needed
+             */
+            until?: string;
+            /** Format: date-time */
+            updated: string;
+            /**
+             * Format: int64
+             * @description assessed value in fen
+             */
+            value?: number;
+            /** Format: int64 */
+            version: number;
+        };
+        RequisitionEnd: {
+            /** @description "kind/id": the version you saw; refused as stale when it moved on */
+            expect?: {
+                [key: string]: number;
+            };
+            reason: string;
+            requisition: string;
+        };
+        RequisitionExtend: {
+            /** @description "kind/id": the version you saw; refused as stale when it moved on */
+            expect?: {
+                [key: string]: number;
+            };
+            reason: string;
+            requisition: string;
+            /** Format: date-time */
+            until: string | null;
+        };
+        RequisitionOrder: {
+            /** @description number of the written decision (征用决定书文号) */
+            decision: string;
+            /** @description plate, make, floor space … */
+            description?: string;
+            equipment?: string;
+            /**
+             * Format: date-time
+             * @description now when left out
+             */
+            from?: string;
+            incident: string;
+            name?: string;
+            /** @description agency that a described thing belongs to */
+            owner?: string;
+            owner_contact?: string;
+            /** @description an owner who is no agency here */
+            owner_name?: string;
+            /** @description where it is handed over; the incident's place when left out */
+            place?: components["schemas"]["Place"];
+            purpose: string;
+            /**
+             * Format: int64
+             * @description of a stock or a described thing; 1 when left out
+             */
+            quantity?: number;
+            /** @description agency that uses it; the one that leads the incident when left out */
+            receiver?: string;
+            stock?: string;
+            team?: string;
+            /** @enum {string} */
+            type?: "vehicle" | "machine" | "building" | "site" | "material" | "other";
+            /** @description 件 when left out */
+            unit?: string;
+            /** Format: date-time */
+            until?: string;
+            /**
+             * Format: int64
+             * @description assessed value in fen
+             */
+            value?: number;
+        };
+        RequisitionReturn: {
+            /**
+             * @description of everything but teams and supplies
+             * @enum {string}
+             */
+            condition?: "ready" | "worn" | "broken" | "scrapped";
+            /** Format: date-time */
+            event_time?: string;
+            /** @description "kind/id": the version you saw; refused as stale when it moved on */
+            expect?: {
+                [key: string]: number;
+            };
+            /** @description who hands it back; the actor when left out */
+            given_by?: string;
+            /** @description wear, damage and loss; asked for where it is broken or less comes back */
+            loss?: string;
+            note?: string;
+            requisition: string;
+            /**
+             * Format: int64
+             * @description how much comes back; all of it when left out
+             */
+            returned?: number;
+            /** @description who takes it back for the owner */
+            taken_by: string;
+        };
+        RequisitionTake: {
+            /**
+             * @description of everything but teams and supplies
+             * @enum {string}
+             */
+            condition?: "ready" | "worn" | "broken" | "scrapped";
+            /** Format: date-time */
+            event_time?: string;
+            /** @description "kind/id": the version you saw; refused as stale when it moved on */
+            expect?: {
+                [key: string]: number;
+            };
+            /** @description who handed it over */
+            given_by: string;
+            note?: string;
+            requisition: string;
+            /** @description who took it over; the actor when left out */
+            taken_by?: string;
+            /**
+             * Format: int64
+             * @description assessed value in fen, where it is assessed only now
+             */
+            value?: number;
         };
         ResponseReport: {
             /**
@@ -4512,6 +4819,7 @@ export interface components {
             origin?: components["schemas"]["Origin"];
             /** @description personal data */
             phone?: string;
+            requisition?: string;
             retired?: boolean;
             scope: components["schemas"]["Scope"];
             /** Format: int64 */
@@ -7136,6 +7444,206 @@ export interface operations {
             };
         };
     };
+    "requisition-cancel": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RequisitionEnd"];
+            };
+        };
+        responses: {
+            /** @description let go what was not taken over yet */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "requisition-extend": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RequisitionExtend"];
+            };
+        };
+        responses: {
+            /** @description give a requisition another end */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "requisition-order": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RequisitionOrder"];
+            };
+        };
+        responses: {
+            /** @description take something for an incident by a government's decision */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "requisition-return": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RequisitionReturn"];
+            };
+        };
+        responses: {
+            /** @description book the return with the condition and what was lost */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "requisition-take": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RequisitionTake"];
+            };
+        };
+        responses: {
+            /** @description book the take-over with the condition and who handed over */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "stock-issue": {
         parameters: {
             query?: never;
@@ -8210,7 +8718,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description the noun */
-                kind: "agency" | "area" | "person" | "depot" | "hazard" | "report" | "incident" | "fence" | "request" | "offer" | "loan" | "team" | "task" | "equipment" | "stock" | "device" | "note" | "stay" | "alarm" | "link" | "parcel";
+                kind: "agency" | "area" | "person" | "depot" | "hazard" | "report" | "incident" | "fence" | "request" | "offer" | "loan" | "requisition" | "team" | "task" | "equipment" | "stock" | "device" | "note" | "stay" | "alarm" | "link" | "parcel";
             };
             cookie?: never;
         };
@@ -8242,7 +8750,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                kind: "agency" | "area" | "person" | "depot" | "hazard" | "report" | "incident" | "fence" | "request" | "offer" | "loan" | "team" | "task" | "equipment" | "stock" | "device" | "note" | "stay" | "alarm" | "link" | "parcel";
+                kind: "agency" | "area" | "person" | "depot" | "hazard" | "report" | "incident" | "fence" | "request" | "offer" | "loan" | "requisition" | "team" | "task" | "equipment" | "stock" | "device" | "note" | "stay" | "alarm" | "link" | "parcel";
                 id: string;
             };
             cookie?: never;
@@ -8355,6 +8863,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Suppliers"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    handover: {
+        parameters: {
+            query?: {
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description HTML */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
                 };
             };
             /** @description Error */

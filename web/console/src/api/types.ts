@@ -4,7 +4,7 @@
 
 export type Kind =
   | 'agency' | 'area' | 'person' | 'depot' | 'hazard' | 'report' | 'incident'
-  | 'fence' | 'request' | 'offer' | 'loan' | 'team' | 'task' | 'equipment' | 'stock' | 'device' | 'note' | 'stay' | 'alarm' | 'link' | 'parcel';
+  | 'fence' | 'request' | 'offer' | 'loan' | 'requisition' | 'team' | 'task' | 'equipment' | 'stock' | 'device' | 'note' | 'stay' | 'alarm' | 'link' | 'parcel';
 
 export type Point = [lon: number, lat: number];
 export type Bound = [west: number, south: number, east: number, north: number];
@@ -246,6 +246,8 @@ export interface Team extends Head<'team'> {
   /** The agency that has it on loan. */
   holder?: string;
   loan?: string;
+  /** By which its holder has it, in place of a loan. */
+  requisition?: string;
   multi_assign?: boolean;
   invented?: boolean;
   retired?: boolean;
@@ -495,6 +497,46 @@ export interface Parcel extends Head<'parcel'> {
   settled?: Stamp;
 }
 
+export type RequisitionState = 'ordered' | 'taken_over' | 'returned' | 'cancelled';
+export type RequisitionType = 'team' | 'equipment' | 'stock' | 'vehicle' | 'machine' | 'building' | 'site' | 'material' | 'other';
+
+export interface Handover {
+  condition?: Condition;
+  note?: string;
+  given_by: string;
+  taken_by: string;
+}
+
+export interface Requisition extends Head<'requisition'> {
+  decision: string;
+  incident: string;
+  authority: string;
+  state: RequisitionState;
+  next?: RequisitionState;
+  type: RequisitionType;
+  resource?: Ref;
+  name: string;
+  description?: string;
+  quantity: number;
+  unit: string;
+  owner?: string;
+  owner_name?: string;
+  owner_contact?: string;
+  receiver: string;
+  purpose: string;
+  place: Place;
+  from: string;
+  until?: string;
+  /** Fen. */
+  value?: number;
+  taken_over?: Handover;
+  came_back?: Handover;
+  returned?: number;
+  loss?: string;
+  reason?: string;
+  stamps: Partial<Record<RequisitionState, Stamp>>;
+}
+
 export interface Nouns {
   agency: Agency;
   area: Area;
@@ -507,6 +549,7 @@ export interface Nouns {
   request: Request;
   offer: Offer;
   loan: Loan;
+  requisition: Requisition;
   team: Team;
   task: Task;
   equipment: Equipment;

@@ -2,7 +2,7 @@
 // the inputs of the commands, the frames of the socket.
 import type {
   Agency, AgencyType, AnyRecord, Bound, Capability, Channel, Condition, Count, Depot, Device, Duty, DutyLine,
-  FencePurpose, FenceType, FenceWarn, Grade, Hazard, IncidentState, Kind, LoanState, Need, NoteState, NoteType, OfferType, Person, Place, Point,
+  FencePurpose, FenceType, FenceWarn, Grade, Hazard, IncidentState, Kind, LoanState, Need, NoteState, NoteType, OfferType, Person, Place, Point, RequisitionType,
   Ref, ReportState, Ring, Role, TaskState, TaskType, TeamType,
 } from './types';
 
@@ -237,6 +237,19 @@ export interface Commands {
   'loan.ask': { loan: string; type: 'extend' | 'recall'; until?: string; reason: string };
   'loan.answer': { loan: string; agree: boolean; until?: string; reason?: string };
   'loan.cancel': { loan: string; reason: string };
+  'requisition.order': {
+    decision: string; incident: string; team?: string; equipment?: string; stock?: string; type?: RequisitionType; name?: string; description?: string;
+    quantity?: number; unit?: string; owner?: string; owner_name?: string; owner_contact?: string; receiver?: string; purpose: string; place?: Place;
+    from?: string; until?: string; value?: number;
+  };
+  'requisition.take': Expect & {
+    requisition: string; condition?: Condition; note?: string; given_by: string; taken_by?: string; value?: number; event_time?: string;
+  };
+  'requisition.return': Expect & {
+    requisition: string; condition?: Condition; returned?: number; loss?: string; note?: string; given_by?: string; taken_by: string; event_time?: string;
+  };
+  'requisition.extend': Expect & { requisition: string; until: string; reason: string };
+  'requisition.cancel': Expect & { requisition: string; reason: string };
   'note.add': {
     incident: string; task?: string; type?: NoteType; text?: string; photo?: string; internal?: boolean; to?: string; event_time?: string;
   };

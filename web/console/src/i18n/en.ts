@@ -93,6 +93,8 @@ export const en = {
   'kind.request': 'Request',
   'kind.offer': 'Offer',
   'kind.loan': 'Loan',
+  'kind.requisition': 'Requisition',
+  'kind.letter': 'EDXL message',
   'kind.stay': 'Stay in a fence',
 
   'fence.purpose.hot': 'Hot zone',

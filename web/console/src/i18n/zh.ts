@@ -93,6 +93,8 @@ export const zh = {
   'kind.request': '支援请求',
   'kind.offer': '响应',
   'kind.loan': '借调',
+  'kind.requisition': '征用',
+  'kind.letter': '来往报文',
   'kind.stay': '围栏内停留',
 
   'fence.purpose.hot': '热区',
