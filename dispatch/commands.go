@@ -62,6 +62,10 @@ func commands() []*Command {
 		command("loan.answer", "答复", "answer what is asked about a loan", desk, answerLoan),
 		command("loan.cancel", "取消借调", "cancel a loan that has not arrived", desk, cancelLoan),
 
+		command("request.address", "点名请求", "address a request to an agency beyond its reach", desk, addressRequest),
+		command("letter.write", "发送报文", "write a question, a quote or an offer to a foreign system", desk, writeLetter),
+		command("letter.apply", "应用来文", "what a message of a foreign system amounts to", system, applyLetter),
+
 		command("requisition.order", "决定征用", "take something for an incident by a government's decision", chief, orderRequisition),
 		command("requisition.take", "接收征用物", "book the take-over with the condition and who handed over", desk, takeRequisition),
 		command("requisition.return", "返还征用物", "book the return with the condition and what was lost", desk, returnRequisition),

@@ -36,6 +36,7 @@
 //	link       联网        joins this server with a neighbouring region's
 //	parcel     待发命令    a command about a neighbour's record, on its way to its home
 //	requisition 征用       what a government takes for a rescue by its order, until it is given back
+//	letter     来往报文    an EDXL-RM message of or to a foreign system that no other record tells
 //	alarm      告警        what a person must acknowledge by name
 //	realm      域          live, or one drill; part of every record's identity
 //	journal    日志        the one ordered, append-only log of changes

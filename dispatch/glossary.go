@@ -7,7 +7,7 @@ var kindNamesZH = map[Kind]string{
 	KindReport: "接报", KindIncident: "事件", KindTeam: "队伍", KindTask: "任务", KindEquipment: "装备",
 	KindStock: "物资", KindDevice: "设备", KindNote: "记录", KindAlarm: "告警",
 	KindFence: "围栏", KindStay: "围栏内停留", KindRequest: "支援请求", KindOffer: "响应", KindLoan: "借调", KindLink: "联网", KindParcel: "待发命令",
-	KindRequisition: "征用",
+	KindRequisition: "征用", KindLetter: "来往报文",
 }
 
 // KindNameZH is the noun as the screen says it.

@@ -238,6 +238,8 @@ func (w *work) adoptAid(ctx context.Context, from, into string) error {
 			r.Incident = into
 		case *Requisition:
 			r.Incident = into
+		case *Letter:
+			r.Incident = into
 		}
 		w.derive(r)
 	}

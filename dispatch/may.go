@@ -94,7 +94,7 @@ func May(a Actor, c *Command, ref Ref, s Scope) error {
 
 // assistants are the commands an assist share opens on the shared record.
 var assistants = []string{"note.add", "task.assign", "alarm.acknowledge", "equipment.commit", "equipment.return", "stock.issue", "offer.make",
-	"requisition.take", "requisition.return"}
+	"requisition.take", "requisition.return", "letter.write"}
 
 // may asks May for the running command on the record.
 func (w *work) may(r Record) error {

@@ -206,6 +206,9 @@ func orderOffer(ctx context.Context, w *work, in *OfferOrder) error {
 // commitOffer names what is lent. All of it is the receiver's from then on, or
 // none of it.
 func commitOffer(ctx context.Context, w *work, in *OfferCommit) error {
+	if len(in.Bring) > 50 {
+		return invalid("bring", len(in.Bring), "一次最多 50 项外来资源", "at most 50 resources from abroad at once")
+	}
 	if len(in.Teams) > 50 || len(in.Equipment) > 200 {
 		return invalid("teams", len(in.Teams), "一次最多 50 支队伍、200 件装备", "at most 50 teams and 200 items at once")
 	}
@@ -234,11 +237,36 @@ func commitOffer(ctx context.Context, w *work, in *OfferCommit) error {
 		}
 		n += in.Quantity
 	}
+	for k := range in.Bring {
+		b := &in.Bring[k]
+		if b.Quantity == 0 {
+			b.Quantity = 1
+		}
+		if b.Quantity < 1 || b.Type != KindStock && b.Quantity != 1 {
+			return invalid(field("bring", k)+".quantity", b.Quantity, "队伍和装备逐项写明，物资写明数量", "teams and items are named one by one, a supply by its quantity", "1")
+		}
+		n += b.Quantity
+	}
 	if left := o.Ordered - o.Committed; n < 1 || n > left {
 		return invalid("quantity", n, fmt.Sprintf("已订未承诺 %d %s", left, l.Unit), fmt.Sprintf("%d are ordered and not committed", left), fmt.Sprint("1 to ", left))
 	}
 	for k, rec := range lent {
 		if err := w.lend(ctx, r, o, l, rec, in, field("resource", k)); err != nil {
+			return err
+		}
+	}
+	for k, b := range in.Bring {
+		owner, err := w.region(ctx, o.Scope.Agency)
+		if err != nil {
+			return err
+		}
+		rec, err := w.bring(ctx, b, l, owner)
+		if err != nil {
+			return err
+		}
+		one := *in
+		one.Quantity = b.Quantity
+		if err := w.lend(ctx, r, o, l, rec, &one, field("bring", k)); err != nil {
 			return err
 		}
 	}
@@ -249,6 +277,20 @@ func commitOffer(ctx context.Context, w *work, in *OfferCommit) error {
 		return err
 	}
 	return w.tally(ctx, r)
+}
+
+// region is the neighbouring region that the agency is: it alone has what is in no
+// register here.
+func (w *work) region(ctx context.Context, id string) (*Agency, error) {
+	rec, err := w.tx.Get(ctx, w.actor.Realm, Ref{KindAgency, id}, nil)
+	if err != nil {
+		return nil, err
+	}
+	a := rec.(*Agency)
+	if a.Type != AgencyNeighbour {
+		return nil, invalid("bring", id, "只有相邻地区的资源可以不经登记带入", "only a neighbouring region brings what is in no register", string(AgencyNeighbour))
+	}
+	return a, nil
 }
 
 // lend makes the loan of one resource, and the resource the receiver's.

@@ -24,6 +24,7 @@ const (
 	KindLoan     Kind = "loan"
 	// A requisition is locked before the resource that it takes.
 	KindRequisition Kind = "requisition"
+	KindLetter      Kind = "letter"
 	KindTeam        Kind = "team"
 	KindTask        Kind = "task"
 	KindEquipment   Kind = "equipment"
@@ -37,7 +38,7 @@ const (
 
 // Kinds lists every noun in lock order.
 var Kinds = []Kind{
-	KindAgency, KindArea, KindPerson, KindLink, KindDepot, KindHazard, KindReport, KindIncident, KindFence, KindRequest, KindOffer, KindLoan, KindRequisition,
+	KindAgency, KindArea, KindPerson, KindLink, KindDepot, KindHazard, KindReport, KindIncident, KindFence, KindRequest, KindOffer, KindLoan, KindRequisition, KindLetter,
 	KindTeam, KindTask, KindEquipment, KindStock, KindDevice, KindNote, KindStay, KindAlarm, KindParcel,
 }
 
@@ -305,6 +306,8 @@ func New(k Kind) (Record, bool) {
 		return new(Loan), true
 	case KindRequisition:
 		return new(Requisition), true
+	case KindLetter:
+		return new(Letter), true
 	case KindStay:
 		return new(Stay), true
 	case KindAlarm:

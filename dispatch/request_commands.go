@@ -10,12 +10,17 @@ import (
 )
 
 func raiseRequest(ctx context.Context, w *work, in *RequestRaise) error {
-	i, err := w.incident(ctx, in.Incident, "")
+	i, err := w.askedFor(ctx, in)
 	if err != nil {
 		return err
 	}
 	r := &Request{Incident: i.ID, State: RequestDraft, Title: in.Title, Text: in.Text, Priority: in.Priority, Contact: in.Contact,
 		Until: in.Until, Back: in.Back, Stamps: map[RequestState]Stamp{}, ReportTo: i.Place}
+	for _, a := range in.To {
+		if err := w.name(ctx, r, w.actor.Agency, a); err != nil {
+			return err
+		}
+	}
 	if in.ReportTo != nil {
 		r.ReportTo = *in.ReportTo
 	}
@@ -52,6 +57,25 @@ func raiseRequest(ctx context.Context, w *work, in *RequestRaise) error {
 		return w.open(r)
 	}
 	return nil
+}
+
+// askedFor is the incident that the request is for: one that is there, or one
+// that is opened with it.
+func (w *work) askedFor(ctx context.Context, in *RequestRaise) (*Incident, error) {
+	if in.Open == nil {
+		return w.incident(ctx, in.Incident, "")
+	}
+	if in.Incident != "" {
+		return nil, invalid("incident", in.Incident, "只能指定已有事件或新建事件之一", "an incident that is there or one to open, not both", "incident", "open")
+	}
+	if err := openIncident(ctx, w, in.Open); err != nil {
+		return nil, err
+	}
+	for n := len(w.change.Puts) - 1; ; n-- {
+		if i, ok := w.change.Puts[n].Record.(*Incident); ok {
+			return i, nil
+		}
+	}
 }
 
 // line is the line as it is kept.
@@ -96,6 +120,9 @@ func (r *Request) enter(to RequestState, s Stamp) {
 func (w *work) open(r *Request) error {
 	r.enter(RequestOpen, w.stamp())
 	r.Reason = ""
+	if len(r.Rings) == 0 && len(r.To) > 0 {
+		return w.widen(r, RingOwn, w.actor.Name)
+	}
 	if len(r.Rings) == 0 {
 		return w.widen(r, w.svc.cfg.Settings.firstRing(), w.actor.Name)
 	}
@@ -116,12 +143,10 @@ func (w *work) widen(r *Request, to Ring, by string) error {
 		due := w.at.Add(wait)
 		r.WidenDue = &due
 	}
-	scope := r.Scope
-	scope.Reach = to.reach(scope.Area)
 	if err := w.put(r); err != nil {
 		return err
 	}
-	w.rescope(r, scope)
+	w.rescope(r, r.reached())
 	return nil
 }
 

@@ -198,6 +198,7 @@ func TestRedactionLeavesNoPersonalData(t *testing.T) {
 		&Note{Head: head(KindNote), Internal: true, Text: mark, Photo: mark, Instruction: mark, Author: mark, Stamp: stamp, Signed: []Stamp{stamp}},
 		&Requisition{Head: head(KindRequisition), OwnerName: mark, OwnerContact: mark, Reason: mark, Stamps: map[RequisitionState]Stamp{RequisitionOrdered: stamp},
 			TakenOver: &Handover{Note: mark, GivenBy: mark, TakenBy: mark}, CameBack: &Handover{Note: mark, GivenBy: mark, TakenBy: mark}},
+		&Letter{Head: head(KindLetter), Text: mark, Body: []byte(mark), Stamp: stamp},
 		&Alarm{Head: head(KindAlarm), Raised: stamp, Acked: &stamp, Ended: &stamp},
 	} {
 		before, _ := json.Marshal(r)

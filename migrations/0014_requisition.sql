@@ -1,12 +1,12 @@
 -- +goose Up
--- Requisitions: a noun more, its table of the shape that 0001_records.sql tells.
+-- Requisitions and the messages of foreign systems: two nouns more, their tables of the shape that 0001_records.sql tells.
 
 -- +goose StatementBegin
 do $$
 declare
 	noun text;
 begin
-	foreach noun in array array['requisition'] loop
+	foreach noun in array array['requisition', 'letter'] loop
 		execute format('create table %I (like incident including defaults including constraints)', noun);
 		execute format('alter table %1$I add constraint %2$I primary key (realm, id)', noun, noun || '_pkey');
 		execute format('create unique index %I on %I (realm, uniq) where uniq is not null', noun || '_uniq', noun);
@@ -38,3 +38,7 @@ returns void language sql volatile as $$
 		p_by, p_command
 $$;
 -- +goose StatementEnd
+
+-- A name of this house that no other has: it stands in the IDs of the messages that go out, and a
+-- restored backup keeps it.
+insert into setting (key, value) values ('sender', to_jsonb('h' || substr(replace(gen_random_uuid()::text, '-', ''), 1, 16)));

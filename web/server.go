@@ -150,6 +150,7 @@ func (s *Server) routes() {
 	s.aidRoutes()
 	s.linkRoutes()
 	s.handoverRoutes()
+	s.letterRoutes()
 	s.reportRoutes()
 	s.settingsRoutes()
 	s.vocabularyRoutes()

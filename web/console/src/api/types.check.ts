@@ -30,6 +30,7 @@ interface ByName {
   Offer: ours.Offer;
   Loan: ours.Loan;
   Requisition: ours.Requisition;
+  Letter: ours.Letter;
   Handover: ours.Handover;
   Line: ours.Line;
   Stay: ours.Stay;

@@ -655,6 +655,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/commands/letter.write": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * write a question, a quote or an offer to a foreign system
+         * @description 发送报文
+         */
+        post: operations["letter-write"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/commands/link.revoke": {
         parameters: {
             query?: never;
@@ -1089,6 +1109,26 @@ export interface paths {
          * @description 登记接报
          */
         post: operations["report-take"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/request.address": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * address a request to an agency beyond its reach
+         * @description 点名请求
+         */
+        post: operations["request-address"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1709,6 +1749,23 @@ export interface paths {
          * @description 登记队伍
          */
         post: operations["team-save"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/edxl": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** take in an EDXL-RM 1.0 message, alone or in an EDXL-DE 1.0 envelope, as XML or as the field file of a form: each message takes effect once and whole, or is refused with the element at fault; of an envelope with several, those before the one at fault have been taken in */
+        post: operations["edxl"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2366,6 +2423,16 @@ export interface components {
              * @description of an extension
              */
             until?: string;
+        };
+        Brought: {
+            name: string;
+            /**
+             * Format: int64
+             * @description of a stock; 1 when left out
+             */
+            quantity?: number;
+            /** @enum {string} */
+            type: "team" | "equipment" | "stock";
         };
         Candidate: {
             estimate: boolean;
@@ -3283,6 +3350,104 @@ export interface components {
              */
             next: number;
         };
+        Letter: {
+            /** @description the letter that one written here answers */
+            answers?: string;
+            /** @description the message as XML, gzip */
+            body?: string;
+            /** Format: date-time */
+            created: string;
+            /** @description SHA-256 of the message, hex */
+            digest?: string;
+            /** @description the command that it amounted to; empty: kept as a note */
+            effect?: string;
+            /** @description unique within the realm */
+            id: string;
+            incident: string;
+            /**
+             * @description the noun (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "letter";
+            /** @description at most 100 */
+            lines?: components["schemas"]["LetterLine"][];
+            /** @description MessageID of one that came in */
+            message?: string;
+            origin?: components["schemas"]["Origin"];
+            /** @description MessageID of the first message of the thread */
+            originating?: string;
+            /** @description MessageID of the message that it follows */
+            preceding?: string;
+            received?: boolean;
+            request?: string;
+            scope: components["schemas"]["Scope"];
+            /** @description agency */
+            sender: string;
+            /** Format: date-time */
+            sent: string;
+            /** @description who brought it in or wrote it */
+            stamp: components["schemas"]["Stamp"];
+            text?: string;
+            /** @description MessageContentType: RequestResource … */
+            type: string;
+            /** Format: date-time */
+            updated: string;
+            /** Format: int64 */
+            version: number;
+        };
+        LetterLine: {
+            /** @description ResourceInfoElementID */
+            id: string;
+            item?: string;
+            /** @description the line of the request, the offer or the loan */
+            of?: string;
+            /**
+             * Format: int64
+             * @description in fen
+             */
+            price?: number;
+            /** Format: int64 */
+            quantity?: number;
+            unit?: string;
+        };
+        LetterTaken: {
+            /** @description the command that it amounted to */
+            effect?: string;
+            /** @description MessageID */
+            message: string;
+            /** @enum {string} */
+            outcome: "applied" | "kept" | "known" | "ours";
+            /** @description the records that came of it, as far as you see them */
+            put?: components["schemas"]["Ref"][];
+            /** @description the request that it belongs to */
+            request?: string;
+            /** @description MessageContentType */
+            type: string;
+            type_zh: string;
+        };
+        LetterWrite: {
+            /** @description the letter that it answers */
+            answers?: string;
+            /** @description what is offered unasked */
+            item?: string;
+            /** @description of the request: what a price is asked for */
+            line?: string;
+            /** @description whose status is asked for */
+            loan?: string;
+            /**
+             * Format: int64
+             * @description in fen
+             */
+            price?: number;
+            /** Format: int64 */
+            quantity?: number;
+            request: string;
+            /** @description the question or the answer */
+            text?: string;
+            /** @enum {string} */
+            type: "RequestInformation" | "ResponseToRequestInformation" | "OfferUnsolicitedResource" | "RequestQuote" | "ResponseToRequestQuote" | "RequestResourceDeploymentStatus";
+            unit?: string;
+        };
         Line: {
             /** Format: int64 */
             arrived?: number;
@@ -3677,6 +3842,8 @@ export interface components {
             version: number;
         };
         OfferCommit: {
+            /** @description at most 50 */
+            bring?: components["schemas"]["Brought"][];
             equipment?: string[];
             /** Format: date-time */
             eta?: string;
@@ -3950,7 +4117,7 @@ export interface components {
             en: string;
             zh: string;
         };
-        Record: components["schemas"]["Agency"] | components["schemas"]["Area"] | components["schemas"]["Person"] | components["schemas"]["Link"] | components["schemas"]["Depot"] | components["schemas"]["Hazard"] | components["schemas"]["Report"] | components["schemas"]["Incident"] | components["schemas"]["Fence"] | components["schemas"]["Request"] | components["schemas"]["Offer"] | components["schemas"]["Loan"] | components["schemas"]["Requisition"] | components["schemas"]["Team"] | components["schemas"]["Task"] | components["schemas"]["Equipment"] | components["schemas"]["Stock"] | components["schemas"]["Device"] | components["schemas"]["Note"] | components["schemas"]["Stay"] | components["schemas"]["Alarm"] | components["schemas"]["Parcel"];
+        Record: components["schemas"]["Agency"] | components["schemas"]["Area"] | components["schemas"]["Person"] | components["schemas"]["Link"] | components["schemas"]["Depot"] | components["schemas"]["Hazard"] | components["schemas"]["Report"] | components["schemas"]["Incident"] | components["schemas"]["Fence"] | components["schemas"]["Request"] | components["schemas"]["Offer"] | components["schemas"]["Loan"] | components["schemas"]["Requisition"] | components["schemas"]["Letter"] | components["schemas"]["Team"] | components["schemas"]["Task"] | components["schemas"]["Equipment"] | components["schemas"]["Stock"] | components["schemas"]["Device"] | components["schemas"]["Note"] | components["schemas"]["Stay"] | components["schemas"]["Alarm"] | components["schemas"]["Parcel"];
         Ref: {
             id: string;
             kind: string;
@@ -4066,6 +4233,8 @@ export interface components {
             state: "draft" | "submitted" | "returned" | "open" | "closed" | "cancelled" | "expired";
             text?: string;
             title: string;
+            /** @description agencies, at most 20 */
+            to?: string[];
             /** Format: date-time */
             until?: string;
             /** Format: date-time */
@@ -4074,6 +4243,10 @@ export interface components {
             version: number;
             /** Format: date-time */
             widen_due?: string;
+        };
+        RequestAddress: {
+            agency: string;
+            request: string;
         };
         RequestEdit: {
             /** Format: date-time */
@@ -4114,6 +4287,7 @@ export interface components {
             incident: string;
             /** @description 1 to 20 */
             lines: components["schemas"]["LineAsk"][];
+            open?: components["schemas"]["IncidentOpen"];
             /**
              * Format: int64
              * @description 1 … 3; the incident's when left out
@@ -4124,6 +4298,8 @@ export interface components {
             text?: string;
             /** @description made from the incident when left out */
             title?: string;
+            /** @description agencies, at most 20 */
+            to?: string[];
             /**
              * Format: date-time
              * @description when the request runs out
@@ -4655,6 +4831,9 @@ export interface components {
             line: string;
             request: string;
             suppliers: components["schemas"]["Supplier"][];
+        };
+        TakenIn: {
+            messages: components["schemas"]["LetterTaken"][];
         };
         Task: {
             /** Format: date-time */
@@ -6244,6 +6423,46 @@ export interface operations {
             };
         };
     };
+    "letter-write": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LetterWrite"];
+            };
+        };
+        responses: {
+            /** @description write a question, a quote or an offer to a foreign system */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "link-revoke": {
         parameters: {
             query?: never;
@@ -7105,6 +7324,46 @@ export interface operations {
         };
         responses: {
             /** @description take down a report that came in */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "request-address": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RequestAddress"];
+            };
+        };
+        responses: {
+            /** @description address a request to an agency beyond its reach */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8364,6 +8623,48 @@ export interface operations {
             };
         };
     };
+    edxl: {
+        parameters: {
+            query?: {
+                /** @description the agency that stands for the foreign system; found by the sender's name when left out */
+                agency?: string;
+                /** @description where a message is kept that begins a thread and asks for nothing */
+                incident?: string;
+            };
+            header: {
+                /** @description the session's csrf */
+                "X-CSRF": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/xml": string;
+                "multipart/form-data": string;
+            };
+        };
+        responses: {
+            /** @description take in an EDXL-RM 1.0 message, alone or in an EDXL-DE 1.0 envelope, as XML or as the field file of a form: each message takes effect once and whole, or is refused with the element at fault; of an envelope with several, those before the one at fault have been taken in */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TakenIn"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     export: {
         parameters: {
             query?: {
@@ -8718,7 +9019,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description the noun */
-                kind: "agency" | "area" | "person" | "depot" | "hazard" | "report" | "incident" | "fence" | "request" | "offer" | "loan" | "requisition" | "team" | "task" | "equipment" | "stock" | "device" | "note" | "stay" | "alarm" | "link" | "parcel";
+                kind: "agency" | "area" | "person" | "depot" | "hazard" | "report" | "incident" | "fence" | "request" | "offer" | "loan" | "requisition" | "letter" | "team" | "task" | "equipment" | "stock" | "device" | "note" | "stay" | "alarm" | "link" | "parcel";
             };
             cookie?: never;
         };
@@ -8750,7 +9051,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                kind: "agency" | "area" | "person" | "depot" | "hazard" | "report" | "incident" | "fence" | "request" | "offer" | "loan" | "requisition" | "team" | "task" | "equipment" | "stock" | "device" | "note" | "stay" | "alarm" | "link" | "parcel";
+                kind: "agency" | "area" | "person" | "depot" | "hazard" | "report" | "incident" | "fence" | "request" | "offer" | "loan" | "requisition" | "letter" | "team" | "task" | "equipment" | "stock" | "device" | "note" | "stay" | "alarm" | "link" | "parcel";
                 id: string;
             };
             cookie?: never;

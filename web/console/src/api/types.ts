@@ -4,7 +4,7 @@
 
 export type Kind =
   | 'agency' | 'area' | 'person' | 'depot' | 'hazard' | 'report' | 'incident'
-  | 'fence' | 'request' | 'offer' | 'loan' | 'requisition' | 'team' | 'task' | 'equipment' | 'stock' | 'device' | 'note' | 'stay' | 'alarm' | 'link' | 'parcel';
+  | 'fence' | 'request' | 'offer' | 'loan' | 'requisition' | 'letter' | 'team' | 'task' | 'equipment' | 'stock' | 'device' | 'note' | 'stay' | 'alarm' | 'link' | 'parcel';
 
 export type Point = [lon: number, lat: number];
 export type Bound = [west: number, south: number, east: number, north: number];
@@ -414,6 +414,8 @@ export interface Request extends Head<'request'> {
   lines: Line[];
   report_to: Place;
   contact?: string;
+  /** Agencies that it is addressed to. */
+  to?: string[];
   ring?: Ring;
   rings?: { ring: Ring; at: string; by?: string; waited?: number }[];
   widen_due?: string;
@@ -537,6 +539,26 @@ export interface Requisition extends Head<'requisition'> {
   stamps: Partial<Record<RequisitionState, Stamp>>;
 }
 
+/** An EDXL-RM message that came from a foreign system, or was written to one. */
+export interface Letter extends Head<'letter'> {
+  message?: string;
+  type: string;
+  request?: string;
+  incident: string;
+  sender: string;
+  received?: boolean;
+  originating?: string;
+  preceding?: string;
+  answers?: string;
+  sent: string;
+  text?: string;
+  lines?: { id: string; of?: string; item?: string; quantity?: number; unit?: string; price?: number }[];
+  effect?: string;
+  digest?: string;
+  body?: string;
+  stamp: Stamp;
+}
+
 export interface Nouns {
   agency: Agency;
   area: Area;
@@ -550,6 +572,7 @@ export interface Nouns {
   offer: Offer;
   loan: Loan;
   requisition: Requisition;
+  letter: Letter;
   team: Team;
   task: Task;
   equipment: Equipment;

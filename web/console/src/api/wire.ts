@@ -6,6 +6,15 @@ import type {
   Ref, ReportState, Ring, Role, TaskState, TaskType, TeamType,
 } from './types';
 
+/** What is written to a foreign system because no record says it. */
+export type LetterType =
+  | 'RequestInformation' | 'ResponseToRequestInformation' | 'OfferUnsolicitedResource' | 'RequestQuote' | 'ResponseToRequestQuote' | 'RequestResourceDeploymentStatus';
+
+/** What became of messages from a foreign system. */
+export interface TakenIn {
+  messages: { message: string; type: string; type_zh: string; outcome: 'applied' | 'kept' | 'known' | 'ours'; effect?: string; put?: Ref[]; request?: string }[];
+}
+
 export interface ActorRef {
   id: string;
   name: string;
@@ -210,7 +219,7 @@ export interface Commands {
   };
   'fence.end': Expect & { fence: string; reason?: string };
   'request.raise': {
-    incident: string; title?: string; text?: string; priority?: number; lines: LineAsk[]; report_to?: Place; contact?: string;
+    incident: string; to?: string[]; title?: string; text?: string; priority?: number; lines: LineAsk[]; report_to?: Place; contact?: string;
     until?: string; back?: string; draft?: boolean;
   };
   'request.edit': Expect & {
@@ -237,6 +246,10 @@ export interface Commands {
   'loan.ask': { loan: string; type: 'extend' | 'recall'; until?: string; reason: string };
   'loan.answer': { loan: string; agree: boolean; until?: string; reason?: string };
   'loan.cancel': { loan: string; reason: string };
+  'request.address': { request: string; agency: string };
+  'letter.write': {
+    request: string; type: LetterType; text?: string; answers?: string; line?: string; loan?: string; item?: string; quantity?: number; unit?: string; price?: number;
+  };
   'requisition.order': {
     decision: string; incident: string; team?: string; equipment?: string; stock?: string; type?: RequisitionType; name?: string; description?: string;
     quantity?: number; unit?: string; owner?: string; owner_name?: string; owner_contact?: string; receiver?: string; purpose: string; place?: Place;

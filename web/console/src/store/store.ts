@@ -4,7 +4,7 @@
 import type { AnyRecord, Kind, Nouns, Ref } from '../api/types';
 
 export const kinds: Kind[] = [
-  'agency', 'area', 'person', 'depot', 'hazard', 'report', 'incident', 'fence', 'request', 'offer', 'loan', 'requisition', 'team', 'task', 'equipment', 'stock', 'device', 'note', 'stay', 'alarm',
+  'agency', 'area', 'person', 'depot', 'hazard', 'report', 'incident', 'fence', 'request', 'offer', 'loan', 'requisition', 'letter', 'team', 'task', 'equipment', 'stock', 'device', 'note', 'stay', 'alarm',
 ];
 
 export type Listener = (dirty: ReadonlySet<Kind>) => void;
