@@ -164,5 +164,5 @@ var formWords = map[string][2]string{
 	"type.equipment": {"装备", "item"}, "type.stock": {"物资", "supply"}, "type.vehicle": {"车辆", "vehicle"}, "type.machine": {"工程机械", "machine"},
 	"type.building": {"房屋", "building"}, "type.site": {"场地", "site"}, "type.material": {"其他物资", "material"}, "type.other": {"其他", "other"},
 	"state.ordered": {"已决定，待接收", "ordered, not taken over yet"}, "state.taken_over": {"已接收，使用中", "taken over, in use"}, "state.returned": {"已返还", "returned"}, "state.cancelled": {"已撤销", "cancelled"},
-	"condition.ready": {"完好", "good"}, "condition.worn": {"有磨损", "worn"}, "condition.broken": {"损坏", "broken"}, "condition.scrapped": {"报废、灭失", "scrapped or lost"},
+	"condition.ready": {"完好", "good"}, "condition.worn": {"待修", "worn"}, "condition.broken": {"损坏", "broken"}, "condition.scrapped": {"报废", "scrapped or lost"},
 }

@@ -24,7 +24,7 @@ func TestHandoverForm(t *testing.T) {
 			t.Errorf("the form lacks %q:\n%s", want, text)
 		}
 	}
-	if a.StatusCode != 200 || !strings.HasPrefix(a.Header.Get("Content-Type"), "text/html") || strings.Contains(text, "有磨损") {
+	if a.StatusCode != 200 || !strings.HasPrefix(a.Header.Get("Content-Type"), "text/html") || strings.Contains(text, "待修") {
 		t.Errorf("%d %s", a.StatusCode, a.Header.Get("Content-Type"))
 	}
 	chief.done("requisition.take", dispatch.RequisitionTake{Requisition: id, GivenBy: "孙某本人", Condition: dispatch.ConditionWorn, Note: "铲斗有裂纹"})

@@ -257,7 +257,7 @@ func TestTwoHousesByMessages(t *testing.T) {
 	other.done("offer.withdraw", dispatch.OfferMove{Offer: gone, Reason: "另有任务"})
 	team := offer(dispatch.OfferMake{Line: "1", Type: dispatch.OfferProvisional, Agency: p.b.fire, Quantity: 3, Conditions: "值班长同意后", Ready: at(10 * time.Minute), Back: at(8 * time.Hour), Text: "含破拆"})
 	goods := offer(dispatch.OfferMake{Line: "2", Type: dispatch.OfferAccept, Agency: p.b.clinic, Quantity: 5, Text: "在库"})
-	item := offer(dispatch.OfferMake{Line: "3", Type: dispatch.OfferAccept, Agency: p.b.clinic, Quantity: 1})
+	offer(dispatch.OfferMake{Line: "3", Type: dispatch.OfferAccept, Agency: p.b.clinic, Quantity: 1})
 	back("an offer taken back, and others", "applied ResponseToRequestResource", "applied ResponseToRequestResource", "applied ResponseToRequestResource", "applied ResponseToRequestResource")
 
 	desk.done("offer.order", dispatch.OfferOrder{Offer: mine("1"), Quantity: 2})
@@ -266,7 +266,7 @@ func TestTwoHousesByMessages(t *testing.T) {
 	forth("orders", "applied RequisitionResource", "applied RequisitionResource", "applied RequisitionResource")
 	desk.done("offer.cancel", dispatch.OfferMove{Offer: mine("3"), Reason: "本市已找到"})
 	forth("an order taken back", "applied RequisitionResource")
-	item = offer(dispatch.OfferMake{Line: "3", Type: dispatch.OfferAccept, Agency: p.b.clinic, Quantity: 1})
+	item := offer(dispatch.OfferMake{Line: "3", Type: dispatch.OfferAccept, Agency: p.b.clinic, Quantity: 1})
 	back("offered again", "applied ResponseToRequestResource")
 	desk.done("offer.order", dispatch.OfferOrder{Offer: mine("3")})
 	max7 := []dispatch.LineAsk{{Capability: "fire", Max: 3, Min: 1, NeededBy: at(time.Hour), Text: "带破拆工具"}, {Item: "stretcher", Unit: "副", Max: 7, Min: 2}, {Item: "pump", Unit: "台", Max: 1}, {Item: "foam", Unit: "升", Max: 500}}

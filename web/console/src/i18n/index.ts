@@ -5,9 +5,10 @@ import { en } from './en';
 import { zh } from './zh';
 import type { zhAid } from './zh.aid';
 import type { zhDesk } from './zh.desk';
+import type { zhRequisition } from './zh.requisition';
 
 export type Lang = 'zh' | 'en';
-export type Word = keyof typeof zh | keyof typeof zhDesk | keyof typeof zhAid;
+export type Word = keyof typeof zh | keyof typeof zhDesk | keyof typeof zhAid | keyof typeof zhRequisition;
 type Holes = Record<string, string | number>;
 
 const books: Record<Lang, Record<string, string>> = { zh: { ...zh }, en: { ...en } };

@@ -13,6 +13,10 @@ const blanks: Partial<Record<Kind, object>> = {
     request: 'r1', line: '1', offer: 'o1', incident: 'i1', owner: 'fire', receiver: 'city', resource: { kind: 'team', id: 't1' }, name: 'team', quantity: 1, unit: '支', state: 'committed',
     report_to: {}, stamps: {},
   },
+  requisition: {
+    decision: '1', incident: 'i1', authority: 'city', state: 'ordered', type: 'vehicle', name: 'car', quantity: 1, unit: '辆', owner: 'plant', receiver: 'fire', purpose: 'x', place: {},
+    from: '2026-11-23T00:00:00Z', stamps: {},
+  },
   stock: { name: '编织袋', type: 'sandbag', unit: '条', available: 100, holder: 'store', place: {} },
   equipment: { name: '冲锋舟', type: 'boat', condition: 'ready', holder: 'store', place: {} },
   note: { incident: 'i1', type: 'remark', text: 'note', author: 'x', stamp: { at: '2026-11-23T00:00:00Z' } },
