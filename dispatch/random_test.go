@@ -64,7 +64,7 @@ func TestRandomLendingHoldsInvariants(t *testing.T) {
 	for range 3 {
 		c.open("起始")
 	}
-	hands, steps := 4, 200
+	hands, steps := 4, 260
 	if os.Getenv("PROVE") != "" {
 		steps = 2000
 	}
@@ -94,7 +94,7 @@ func TestRandomLendingHoldsInvariants(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if n, q := len(c.all(dispatch.KindLoan)), len(c.all(dispatch.KindRequisition)); n < 4 || q < 4 {
+	if n, q := len(c.all(dispatch.KindLoan)), len(c.all(dispatch.KindRequisition)); n < 4 || q < 2 {
 		t.Errorf("only %d loans and %d requisitions: the run proves little", n, q)
 	}
 	c.checkInvariants()
@@ -161,9 +161,10 @@ func (c *town) randomCommand(rng *rand.Rand) error {
 // what is next.
 func (c *town) randomAid(rng *rand.Rand, i *dispatch.Incident, team *dispatch.Team, try func(string, any) error) error {
 	requests, offers, loans := c.all(dispatch.KindRequest), c.all(dispatch.KindOffer), c.all(dispatch.KindLoan)
-	if taken := c.all(dispatch.KindRequisition); rng.IntN(5) == 0 {
+	if taken := c.all(dispatch.KindRequisition); rng.IntN(7) == 0 {
 		if len(taken) == 0 || rng.IntN(3) == 0 {
-			return try("requisition.order", dispatch.RequisitionOrder{Decision: "征 1 号", Purpose: "随机", Incident: i.ID, Team: team.ID, Receiver: pick(rng, []string{"", c.bureau, c.fire})})
+			_, err := c.try(c.chief, "requisition.order", dispatch.RequisitionOrder{Decision: "征 1 号", Purpose: "随机", Incident: i.ID, Team: team.ID, Receiver: pick(rng, []string{"", c.bureau, c.fire})})
+			return err
 		}
 		q := pick(rng, taken).(*dispatch.Requisition)
 		switch q.State {
