@@ -121,6 +121,7 @@
 // and the command goes to the record's home as a parcel (sendOn). With the answer
 // comes the record as it is there. What hangs on it here is derived here: the
 // lines of our requests, the status of a team that we have on loan.
+//
 // # Requisition
 //
 //	ordered ─► taken_over ─► returned;   ordered ─► cancelled
