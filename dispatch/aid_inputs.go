@@ -5,7 +5,12 @@ import "time"
 // RequestRaise asks for help for an incident. Unless it is a draft it is
 // submitted; a duty chief's own is approved with it.
 type RequestRaise struct {
-	Incident string     `json:"incident"`
+	Incident string `json:"incident"`
+	// Open opens an incident with the request, in place of one that is there.
+	Open *IncidentOpen `json:"open,omitempty"`
+	// To names agencies that it is addressed to, wherever they are: it then reaches
+	// nobody else until it is widened.
+	To       []string   `json:"to,omitempty" doc:"agencies, at most 20"`
 	Title    string     `json:"title,omitempty" doc:"made from the incident when left out"`
 	Text     string     `json:"text,omitempty"`
 	Priority int        `json:"priority,omitempty" doc:"1 … 3; the incident's when left out"`
@@ -58,6 +63,12 @@ type RequestWiden struct {
 	Range   int    `json:"range,omitempty" doc:"km around where help reports, for the ring range and wider; 1 to 500, the house's when left out"`
 }
 
+// RequestAddress addresses a request to an agency.
+type RequestAddress struct {
+	Request string `json:"request"`
+	Agency  string `json:"agency"`
+}
+
 // OfferMake answers a line of a request.
 type OfferMake struct {
 	Request    string     `json:"request"`
@@ -89,12 +100,15 @@ type OfferOrder struct {
 // OfferCommit names what is lent: from then on it is the receiver's to use.
 type OfferCommit struct {
 	Expect
-	Offer     string     `json:"offer"`
-	Teams     []string   `json:"teams,omitempty"`
-	Equipment []string   `json:"equipment,omitempty"`
-	Stock     string     `json:"stock,omitempty"`
-	Quantity  int        `json:"quantity,omitempty" doc:"of the stock"`
-	ETA       *time.Time `json:"eta,omitempty"`
+	Offer     string   `json:"offer"`
+	Teams     []string `json:"teams,omitempty"`
+	Equipment []string `json:"equipment,omitempty"`
+	Stock     string   `json:"stock,omitempty"`
+	Quantity  int      `json:"quantity,omitempty" doc:"of the stock"`
+	// Bring names resources of a neighbouring region that are in no register here:
+	// they are registered and lent at once.
+	Bring []Brought  `json:"bring,omitempty" doc:"at most 50"`
+	ETA   *time.Time `json:"eta,omitempty"`
 }
 
 // LoanAdvance moves a loan on.

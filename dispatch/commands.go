@@ -80,6 +80,15 @@ func commands() []*Command {
 		command("claim.return", "退回补偿", "give a claim back with the reason", desk, returnClaim),
 		command("claim.pay", "登记支付", "the claim was paid", desk, payClaim),
 		command("claim.close", "结清补偿", "the money came; or the claim is given up with the reason", desk, closeClaim),
+		command("request.address", "点名请求", "address a request to an agency beyond its reach", desk, addressRequest),
+		command("letter.write", "发送报文", "write a question, a quote or an offer to a foreign system", desk, writeLetter),
+		command("letter.apply", "应用来文", "what a message of a foreign system amounts to", system, applyLetter),
+
+		command("requisition.order", "决定征用", "take something for an incident by a government's decision", chief, orderRequisition),
+		command("requisition.take", "接收征用物", "book the take-over with the condition and who handed over", desk, takeRequisition),
+		command("requisition.return", "返还征用物", "book the return with the condition and what was lost", desk, returnRequisition),
+		command("requisition.extend", "延长征用", "give a requisition another end", chief, extendRequisition),
+		command("requisition.cancel", "撤销征用", "let go what was not taken over yet", chief, cancelRequisition),
 
 		command("note.add", "添加记录", "add an entry to an incident's record", aboard_, addNote),
 		command("note.advance", "推进报告", "check, sign, send a report upward, or note the instruction", desk, advanceNote),

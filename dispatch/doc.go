@@ -40,6 +40,8 @@
 //	share      共享        lets one agency see a record of another: by hand, by agreement, by a task or a loan
 //	rate       费率        what one unit of help costs, from one day to another; a tariff or a price list
 //	claim      补偿申请    what an agency asks to be paid for what it lent, computed from the record
+//	requisition 征用       what a government takes for a rescue by its order, until it is given back
+//	letter     来往报文    an EDXL-RM message of or to a foreign system that no other record tells
 //	alarm      告警        what a person must acknowledge by name
 //	realm      域          live, or one drill; part of every record's identity
 //	journal    日志        the one ordered, append-only log of changes
@@ -133,6 +135,16 @@
 // or not anything has taken it away. What is due then takes it away, as a change
 // like any other whose scope before still has it, so that the consoles drop what
 // they hold.
+//
+// # Requisition
+//
+//	ordered ─► taken_over ─► returned;   ordered ─► cancelled
+//
+// The chief of a government agency of a county or above orders it, for a place
+// and of things in its jurisdiction. From the order on the resource is the
+// receiver's as if it were on loan: there is one way in which a holder moves.
+// The owner sees it at once. It holds what the account of a compensation needs:
+// stamps, the condition at both ends, quantity, value, loss.
 //
 // # Linked regions
 //

@@ -6,7 +6,7 @@ var kindNamesZH = map[Kind]string{
 	KindAgency: "单位", KindArea: "网格区域", KindPerson: "人员", KindDepot: "仓库", KindHazard: "重大危险源",
 	KindReport: "接报", KindIncident: "事件", KindTeam: "队伍", KindTask: "任务", KindEquipment: "装备",
 	KindStock: "物资", KindDevice: "设备", KindNote: "记录", KindAlarm: "告警",
-	KindFence: "围栏", KindStay: "围栏内停留", KindRequest: "支援请求", KindOffer: "响应", KindLoan: "借调", KindLink: "联网", KindParcel: "待发命令",
+	KindFence: "围栏", KindStay: "围栏内停留", KindRequest: "支援请求", KindOffer: "响应", KindLoan: "借调", KindRequisition: "征用", KindLetter: "来往报文", KindLink: "联网", KindParcel: "待发命令",
 	KindAgreement: "共享协议", KindActivation: "启用",
 	KindRate: "费率", KindClaim: "补偿申请",
 }
@@ -53,6 +53,9 @@ var stateNamesZH = map[Kind]map[string]string{
 	},
 	KindActivation: {
 		"open": "启用中", "ended": "已结束",
+	},
+	KindRequisition: {
+		"ordered": "已决定", "taken_over": "已接收", "returned": "已返还", "cancelled": "已撤销",
 	},
 	KindClaim: {
 		"collected": "已归集", "submitted": "已申报", "checked": "已审核", "payer_assigned": "已定支付方", "returned": "退回", "approved": "已批准", "paid": "已支付", "closed": "已结清",

@@ -317,15 +317,19 @@ func (w *work) blockers(ctx context.Context, i *Incident) ([]Ref, error) {
 			if r.Open() {
 				out = append(out, RefOf(r))
 			}
+		case *Requisition:
+			if r.Open() {
+				out = append(out, RefOf(r))
+			}
 		}
 	}
 	return out, nil
 }
 
-// aid is what was asked, offered and lent for the incident.
+// aid is what was asked, offered, lent and requisitioned for the incident.
 func (w *work) aid(ctx context.Context, incident string) ([]Record, error) {
 	var out []Record
-	for _, k := range []Kind{KindRequest, KindOffer, KindLoan} {
+	for _, k := range []Kind{KindRequest, KindOffer, KindLoan, KindRequisition, KindLetter} {
 		recs, err := w.tx.Find(ctx, Query{Realm: w.actor.Realm, Kind: k, Incident: incident, Limit: -1})
 		if err != nil {
 			return nil, err

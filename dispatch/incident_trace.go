@@ -239,7 +239,8 @@ func (w *work) adopt(ctx context.Context, deps []Record, into *Incident) error {
 	return nil
 }
 
-// adoptAid makes what was asked, offered, lent and claimed for an incident another's.
+// adoptAid makes what was asked, offered, lent, requisitioned and claimed for an
+// incident another's.
 // Whose it is and who sees it stays as it is.
 func (w *work) adoptAid(ctx context.Context, from, into string) error {
 	aid, err := w.aid(ctx, from)
@@ -253,6 +254,10 @@ func (w *work) adoptAid(ctx context.Context, from, into string) error {
 		case *Offer:
 			r.Incident = into
 		case *Loan:
+			r.Incident = into
+		case *Requisition:
+			r.Incident = into
+		case *Letter:
 			r.Incident = into
 		}
 		w.derive(r)

@@ -129,6 +129,14 @@ func (a *Activation) index() Index {
 	return x
 }
 
+func (q *Requisition) index() Index {
+	x := Index{State: string(q.State), Incident: q.Incident, Text: join(q.Decision, q.Name), Point: q.Place.Point}
+	if q.Resource != nil && q.Resource.Kind == KindTeam {
+		x.Team = q.Resource.ID
+	}
+	return x
+}
+
 func (r *Rate) index() Index {
 	return Index{State: string(r.Type), Text: join(r.Subject, r.Source)}
 }

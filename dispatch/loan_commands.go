@@ -89,7 +89,7 @@ func advanceLoan(ctx context.Context, w *work, in *LoanAdvance) error {
 			l.HandedOver = in.Condition
 		}
 	case LoanReleasing:
-		if err := w.mayRelease(ctx, x); err != nil {
+		if err := w.atWork(ctx, x.resource); err != nil {
 			return err
 		}
 		l.Ask, l.Reason = nil, firstWords(in.Reason, l.Reason)
@@ -108,62 +108,21 @@ func advanceLoan(ctx context.Context, w *work, in *LoanAdvance) error {
 	return w.tally(ctx, x.request)
 }
 
-// mayRelease refuses while the receiver still has it at work.
-func (w *work) mayRelease(ctx context.Context, x *lending) error {
-	switch r := x.resource.(type) {
-	case *Team:
-		open, err := w.openTasks(ctx, r.ID)
-		if err != nil || len(open) == 0 {
-			return err
-		}
-		e := refuse(Blocked, "%s还有 %d 项未完成的任务", "%s has %d open tasks", r.Name, len(open))
-		for _, t := range open {
-			e.Blockers = append(e.Blockers, RefOf(t))
-		}
-		return e
-	case *Equipment:
-		if r.Incident != "" {
-			e := refuse(Blocked, "%s仍在事件中使用", "%s is still in use", r.Name)
-			e.Blockers = []Ref{{KindIncident, r.Incident}}
-			return e
-		}
-	}
-	return nil
-}
-
 // giveBack makes the resource its owner's again.
 func (w *work) giveBack(ctx context.Context, x *lending, in *LoanAdvance) error {
-	if err := w.mayRelease(ctx, x); err != nil {
-		return err
-	}
 	l := x.loan
-	use := Use{l.Resource, RefOf(l)}
-	switch r := x.resource.(type) {
-	case *Team:
-		r.Holder, r.Loan = "", ""
-		w.change.Free = append(w.change.Free, use)
-		w.rescope(r, r.Scope.without(l.Receiver, ShareLoan))
-		return w.settle(ctx, r)
-	case *Equipment:
-		r.Holder = r.Scope.Agency
-		if in.Condition != "" {
-			r.Condition, l.CameBack = in.Condition, in.Condition
-		}
-		w.change.Free = append(w.change.Free, use)
-		w.rescope(r, r.Scope.without(l.Receiver, ShareLoan))
-		return w.put(r)
-	case *Stock:
+	switch l.Resource.Kind {
+	case KindStock:
 		if in.Returned < 0 || in.Returned > l.Quantity {
 			return invalid("returned", in.Returned, "归还数量应为 0 至借出数量", "what comes back is 0 to what was lent", "0 to what was lent")
 		}
-		if l.Returned = in.Returned; in.Returned == 0 {
-			return nil
+		l.Returned = in.Returned
+	case KindEquipment:
+		if in.Condition != "" {
+			l.CameBack = in.Condition
 		}
-		r.Available += in.Returned
-		w.change.Moves = append(w.change.Moves, Move{r.ID, in.Returned, l.Incident})
-		return w.put(r)
 	}
-	return nil
+	return w.takeBack(ctx, x.resource, in.Returned, in.Condition, custody{l.Receiver, RefOf(l), l.Incident})
 }
 
 // cancelLoan takes back a loan that has not arrived, by either side.
@@ -272,7 +231,7 @@ func answerLoan(ctx context.Context, w *work, in *LoanAnswer) error {
 	}
 	l.Ask = nil
 	if in.Agree {
-		if err := w.mayRelease(ctx, x); err != nil {
+		if err := w.atWork(ctx, x.resource); err != nil {
 			return err
 		}
 		l.Reason = ask.Reason

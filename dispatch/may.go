@@ -104,7 +104,8 @@ func May(a Actor, at time.Time, c *Command, ref Ref, s Scope) error {
 // assistants are the commands an assist share opens on the shared record.
 var assistants = []string{"note.add", "task.assign", "alarm.acknowledge", "equipment.commit", "equipment.return", "stock.issue", "offer.make",
 	"agreement.consent", "agreement.withdraw", "agreement.activate", "agreement.deactivate",
-	"claim.check", "claim.assign_payer", "claim.approve", "claim.return", "claim.pay", "claim.close"}
+	"claim.check", "claim.assign_payer", "claim.approve", "claim.return", "claim.pay", "claim.close",
+	"requisition.take", "requisition.return", "letter.write"}
 
 // partiesOnly are the commands for which a jurisdiction counts nothing.
 var partiesOnly = []string{"agreement.save", "agreement.consent", "agreement.withdraw", "agreement.end", "agreement.activate", "agreement.deactivate"}

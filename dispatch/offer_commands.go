@@ -3,6 +3,7 @@ package dispatch
 import (
 	"context"
 	"fmt"
+	"time"
 )
 
 func makeOffer(ctx context.Context, w *work, in *OfferMake) error {
@@ -205,6 +206,9 @@ func orderOffer(ctx context.Context, w *work, in *OfferOrder) error {
 // commitOffer names what is lent. All of it is the receiver's from then on, or
 // none of it.
 func commitOffer(ctx context.Context, w *work, in *OfferCommit) error {
+	if len(in.Bring) > 50 {
+		return invalid("bring", len(in.Bring), "一次最多 50 项外来资源", "at most 50 resources from abroad at once")
+	}
 	if len(in.Teams) > 50 || len(in.Equipment) > 200 {
 		return invalid("teams", len(in.Teams), "一次最多 50 支队伍、200 件装备", "at most 50 teams and 200 items at once")
 	}
@@ -233,11 +237,36 @@ func commitOffer(ctx context.Context, w *work, in *OfferCommit) error {
 		}
 		n += in.Quantity
 	}
+	for k := range in.Bring {
+		b := &in.Bring[k]
+		if b.Quantity == 0 {
+			b.Quantity = 1
+		}
+		if b.Quantity < 1 || b.Type != KindStock && b.Quantity != 1 {
+			return invalid(field("bring", k)+".quantity", b.Quantity, "队伍和装备逐项写明，物资写明数量", "teams and items are named one by one, a supply by its quantity", "1")
+		}
+		n += b.Quantity
+	}
 	if left := o.Ordered - o.Committed; n < 1 || n > left {
 		return invalid("quantity", n, fmt.Sprintf("已订未承诺 %d %s", left, l.Unit), fmt.Sprintf("%d are ordered and not committed", left), fmt.Sprint("1 to ", left))
 	}
 	for k, rec := range lent {
 		if err := w.lend(ctx, r, o, l, rec, in, field("resource", k)); err != nil {
+			return err
+		}
+	}
+	for k, b := range in.Bring {
+		owner, err := w.region(ctx, o.Scope.Agency)
+		if err != nil {
+			return err
+		}
+		rec, err := w.bring(ctx, b, l, owner)
+		if err != nil {
+			return err
+		}
+		one := *in
+		one.Quantity = b.Quantity
+		if err := w.lend(ctx, r, o, l, rec, &one, field("bring", k)); err != nil {
 			return err
 		}
 	}
@@ -248,6 +277,20 @@ func commitOffer(ctx context.Context, w *work, in *OfferCommit) error {
 		return err
 	}
 	return w.tally(ctx, r)
+}
+
+// region is the neighbouring region that the agency is: it alone has what is in no
+// register here.
+func (w *work) region(ctx context.Context, id string) (*Agency, error) {
+	rec, err := w.tx.Get(ctx, w.actor.Realm, Ref{KindAgency, id}, nil)
+	if err != nil {
+		return nil, err
+	}
+	a := rec.(*Agency)
+	if a.Type != AgencyNeighbour {
+		return nil, invalid("bring", id, "只有相邻地区的资源可以不经登记带入", "only a neighbouring region brings what is in no register", string(AgencyNeighbour))
+	}
+	return a, nil
 }
 
 // lend makes the loan of one resource, and the resource the receiver's.
@@ -262,91 +305,42 @@ func (w *work) lend(ctx context.Context, r *Request, o *Offer, line *Line, rec R
 		Quantity: 1, Unit: line.Unit, ReportTo: r.ReportTo, Contact: r.Contact, ETA: in.ETA, Back: firstTime(o.Back, r.Back), Stamps: map[LoanState]Stamp{}}
 	scope := Scope{Agency: l.Owner, Area: o.Scope.Area}.with(Share{Agency: l.Receiver, Tier: TierAssist, Source: ShareLoan})
 	id := w.svc.cfg.NewID()
-	var err error
 	switch x := rec.(type) {
 	case *Team:
 		l.Name, scope = x.Name, scope.withTeam(x.ID)
-		err = w.lendTeam(ctx, x, line, l.Receiver, id)
 	case *Equipment:
 		l.Name, l.HandedOver = x.Name, x.Condition
-		err = w.lendItem(x, line, l.Receiver, id)
 	case *Stock:
 		l.Name, l.Quantity, l.Unit = x.Name, in.Quantity, x.Unit
-		err = w.lendStock(x, line, in.Quantity, r.Incident)
 	}
-	if err != nil {
+	if err := line.suits(rec, w.at); err != nil {
+		return err
+	}
+	if err := w.handOver(ctx, rec, l.Quantity, custody{l.Receiver, Ref{KindLoan, id}, l.Incident}); err != nil {
 		return err
 	}
 	l.enter(LoanCommitted, w.stamp())
 	return w.create(KindLoan, id, scope, l)
 }
 
-// lendTeam puts a free team into the receiver's pool.
-func (w *work) lendTeam(ctx context.Context, t *Team, line *Line, receiver, loan string) error {
-	if line.Capability == "" || !t.Has(line.Capability, w.at) {
-		e := invalid("teams", t.ID, t.Name+"不具备所需能力", t.Name+" cannot do what is asked for", line.Capability+line.Item)
-		return e
-	}
-	if t.Holder != "" {
-		return w.lent(ctx, t)
-	}
-	if err := w.fit(ctx, t, &Task{State: TaskAssigned}, ""); err != nil {
-		return err
-	}
-	if open, err := w.openTasks(ctx, t.ID); err != nil || len(open) > 0 {
-		if err == nil {
-			err = w.taken(ctx, t, open[0])
+// suits refuses a resource that is not what the line asks for.
+func (l *Line) suits(rec Record, at time.Time) error {
+	switch x := rec.(type) {
+	case *Team:
+		if l.Capability == "" || !x.Has(l.Capability, at) {
+			return invalid("teams", x.ID, x.Name+"不具备所需能力", x.Name+" cannot do what is asked for", l.Capability+l.Item)
 		}
-		return err
+	case *Equipment:
+		if l.Item != x.Type && !(l.Capability != "" && hasCapability(x.Capabilities, l.Capability, at)) {
+			return invalid("equipment", x.ID, x.Name+"不是所需的装备", x.Name+" is not what is asked for", l.Item+l.Capability)
+		}
+	case *Stock:
+		switch {
+		case l.Item != x.Type:
+			return invalid("stock", x.ID, x.Name+"不是所需的物资", x.Name+" is not what is asked for", l.Item)
+		case l.Unit != x.Unit:
+			return invalid("stock", x.ID, "计量单位不同："+x.Unit, "it is counted in "+x.Unit, l.Unit)
+		}
 	}
-	t.Holder, t.Loan = receiver, loan
-	w.change.Take = append(w.change.Take, Use{RefOf(t), Ref{KindLoan, loan}})
-	w.rescope(t, t.Scope.with(Share{Agency: receiver, Tier: TierAssist, Source: ShareLoan}))
-	w.derive(t)
 	return nil
-}
-
-// lent is the refusal that names who has the team on loan.
-func (w *work) lent(ctx context.Context, t *Team) error {
-	name := t.Holder
-	if r, err := w.tx.Get(ctx, w.actor.Realm, Ref{KindAgency, t.Holder}, nil); err == nil {
-		name = r.(*Agency).Name
-	}
-	e := refuse(Conflict, "%s已借调给%s", "%s is on loan to %s", t.Name, name)
-	e.Field, e.Value, e.Current, e.Blockers = "team", t.ID, t, []Ref{{KindLoan, t.Loan}}
-	return e
-}
-
-// lendItem hands an item over.
-func (w *work) lendItem(e *Equipment, line *Line, receiver, loan string) error {
-	switch {
-	case line.Item != e.Type && !(line.Capability != "" && hasCapability(e.Capabilities, line.Capability, w.at)):
-		return invalid("equipment", e.ID, e.Name+"不是所需的装备", e.Name+" is not what is asked for", line.Item+line.Capability)
-	case e.Condition != ConditionReady && e.Condition != ConditionWorn, e.Incident != "", e.Holder != e.Scope.Agency:
-		x := refuse(Conflict, "%s不可借出", "%s cannot be lent now", e.Name)
-		x.Field, x.Value, x.Current = "equipment", e.ID, e
-		return x
-	}
-	e.Holder = receiver
-	w.change.Take = append(w.change.Take, Use{RefOf(e), Ref{KindLoan, loan}})
-	w.rescope(e, e.Scope.with(Share{Agency: receiver, Tier: TierAssist, Source: ShareLoan}))
-	return w.put(e)
-}
-
-// lendStock takes the quantity from the stock; the database refuses what is not
-// there.
-func (w *work) lendStock(s *Stock, line *Line, quantity int, incident string) error {
-	switch {
-	case line.Item != s.Type:
-		return invalid("stock", s.ID, s.Name+"不是所需的物资", s.Name+" is not what is asked for", line.Item)
-	case line.Unit != s.Unit:
-		return invalid("stock", s.ID, "计量单位不同："+s.Unit, "it is counted in "+s.Unit, line.Unit)
-	case s.Available < quantity:
-		e := refuse(Conflict, "%[1]s仅剩 %[2]d %[3]s", "only %[2]d %[3]s of %[1]s are left", s.Name, s.Available, s.Unit)
-		e.Field, e.Value, e.Current = "quantity", quantity, s
-		return e
-	}
-	s.Available -= quantity
-	w.change.Moves = append(w.change.Moves, Move{s.ID, -quantity, incident})
-	return w.put(s)
 }

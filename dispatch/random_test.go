@@ -64,7 +64,7 @@ func TestRandomLendingHoldsInvariants(t *testing.T) {
 	for range 3 {
 		c.open("起始")
 	}
-	hands, steps := 4, 200
+	hands, steps := 4, 260
 	if os.Getenv("PROVE") != "" {
 		steps = 2000
 	}
@@ -94,8 +94,8 @@ func TestRandomLendingHoldsInvariants(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if n := len(c.all(dispatch.KindLoan)); n < 4 {
-		t.Errorf("only %d loans: the run proves little", n)
+	if n, q := len(c.all(dispatch.KindLoan)), len(c.all(dispatch.KindRequisition)); n < 4 || q < 2 {
+		t.Errorf("only %d loans and %d requisitions: the run proves little", n, q)
 	}
 	c.checkInvariants()
 }
@@ -161,6 +161,22 @@ func (c *town) randomCommand(rng *rand.Rand) error {
 // what is next.
 func (c *town) randomAid(rng *rand.Rand, i *dispatch.Incident, team *dispatch.Team, try func(string, any) error) error {
 	requests, offers, loans := c.all(dispatch.KindRequest), c.all(dispatch.KindOffer), c.all(dispatch.KindLoan)
+	if taken := c.all(dispatch.KindRequisition); rng.IntN(7) == 0 {
+		if len(taken) == 0 || rng.IntN(3) == 0 {
+			_, err := c.try(c.chief, "requisition.order", dispatch.RequisitionOrder{Decision: "征 1 号", Purpose: "随机", Incident: i.ID, Team: team.ID, Receiver: pick(rng, []string{"", c.bureau, c.fire})})
+			return err
+		}
+		q := pick(rng, taken).(*dispatch.Requisition)
+		switch q.State {
+		case dispatch.RequisitionTakenOver:
+			return try("requisition.return", dispatch.RequisitionReturn{Requisition: q.ID, TakenBy: "随机"})
+		case dispatch.RequisitionOrdered:
+			if rng.IntN(2) == 0 {
+				return try("requisition.cancel", dispatch.RequisitionEnd{Requisition: q.ID, Reason: "随机"})
+			}
+		}
+		return try("requisition.take", dispatch.RequisitionTake{Requisition: q.ID, GivenBy: "随机"})
+	}
 	if len(requests) == 0 || rng.IntN(12) == 0 {
 		return try("request.raise", dispatch.RequestRaise{Incident: i.ID, Lines: []dispatch.LineAsk{{Capability: "fire", Max: 3}}})
 	}
@@ -386,9 +402,41 @@ func (c *town) checkAid(incidents map[string]*dispatch.Incident) {
 			c.t.Errorf("loan %s is %s, its incident %s", l.ID, l.State, incidents[l.Incident].State)
 		}
 	}
+	taken := map[dispatch.Ref]*dispatch.Requisition{}
+	for _, rec := range c.all(dispatch.KindRequisition) {
+		q := rec.(*dispatch.Requisition)
+		if !q.Open() || q.Resource == nil || q.Resource.Kind == dispatch.KindStock {
+			continue
+		}
+		if taken[*q.Resource] != nil || out[*q.Resource] != nil {
+			c.t.Errorf("%v is out twice: %s, %+v, %+v", *q.Resource, q.ID, taken[*q.Resource], out[*q.Resource])
+		}
+		taken[*q.Resource] = q
+		if incidents[q.Incident].State.Ended() {
+			c.t.Errorf("requisition %s is %s, its incident %s", q.ID, q.State, incidents[q.Incident].State)
+		}
+	}
+	for _, rec := range c.all(dispatch.KindEquipment) {
+		e, want := rec.(*dispatch.Equipment), dispatch.HeadOf(rec).Scope.Agency
+		if l := out[dispatch.RefOf(e)]; l != nil {
+			want = l.Receiver
+		}
+		if q := taken[dispatch.RefOf(e)]; q != nil {
+			want = q.Receiver
+		}
+		if e.Holder != want {
+			c.t.Errorf("item %s is held by %s, want %s", e.Name, e.Holder, want)
+		}
+	}
 	for _, rec := range c.all(dispatch.KindTeam) {
 		t := rec.(*dispatch.Team)
 		l := out[dispatch.RefOf(t)]
+		if q := taken[dispatch.RefOf(t)]; q != nil || t.Requisition != "" {
+			if q == nil || t.Holder != q.Receiver || t.Requisition != q.ID || t.Loan != "" {
+				c.t.Errorf("team %s is held by %q, its requisition is %+v", t.CallSign, t.Holder, q)
+			}
+			continue
+		}
 		if (l != nil) != (t.Holder != "") || l != nil && (t.Holder != l.Receiver || t.Loan != l.ID) {
 			c.t.Errorf("team %s is held by %q, its loan is %+v", t.CallSign, t.Holder, l)
 		}

@@ -27,22 +27,25 @@ const (
 	KindRequest    Kind = "request"
 	KindOffer      Kind = "offer"
 	KindLoan       Kind = "loan"
-	KindRate       Kind = "rate"
-	KindClaim      Kind = "claim"
-	KindTeam       Kind = "team"
-	KindTask       Kind = "task"
-	KindEquipment  Kind = "equipment"
-	KindStock      Kind = "stock"
-	KindDevice     Kind = "device"
-	KindNote       Kind = "note"
-	KindStay       Kind = "stay"
-	KindAlarm      Kind = "alarm"
-	KindParcel     Kind = "parcel"
+	// A requisition is locked before the resource that it takes.
+	KindRequisition Kind = "requisition"
+	KindLetter      Kind = "letter"
+	KindRate        Kind = "rate"
+	KindClaim       Kind = "claim"
+	KindTeam        Kind = "team"
+	KindTask        Kind = "task"
+	KindEquipment   Kind = "equipment"
+	KindStock       Kind = "stock"
+	KindDevice      Kind = "device"
+	KindNote        Kind = "note"
+	KindStay        Kind = "stay"
+	KindAlarm       Kind = "alarm"
+	KindParcel      Kind = "parcel"
 )
 
 // Kinds lists every noun in lock order.
 var Kinds = []Kind{
-	KindAgency, KindArea, KindPerson, KindLink, KindAgreement, KindActivation, KindDepot, KindHazard, KindReport, KindIncident, KindFence, KindRequest, KindOffer, KindLoan, KindRate, KindClaim,
+	KindAgency, KindArea, KindPerson, KindLink, KindAgreement, KindActivation, KindDepot, KindHazard, KindReport, KindIncident, KindFence, KindRequest, KindOffer, KindLoan, KindRequisition, KindLetter, KindRate, KindClaim,
 	KindTeam, KindTask, KindEquipment, KindStock, KindDevice, KindNote, KindStay, KindAlarm, KindParcel,
 }
 
@@ -173,7 +176,7 @@ type ShareSource string
 const (
 	ShareManual    ShareSource = "manual"    // a person shared it by hand
 	ShareTask      ShareSource = "task"      // one of the agency's teams is on it, or in it
-	ShareLoan      ShareSource = "loan"      // the agency asks for it, offers it or has it on loan
+	ShareLoan      ShareSource = "loan"      // the agency asks for it, offers it, has it on loan or by requisition, or lost it by one
 	ShareLink      ShareSource = "link"      // the agency keeps the link over which it came
 	ShareAgreement ShareSource = "agreement" // an agreement of its owner with the agency says so
 	ShareRange     ShareSource = "range"     // a request reaches the agency, which is near
@@ -372,6 +375,10 @@ func New(k Kind) (Record, bool) {
 		return new(Agreement), true
 	case KindActivation:
 		return new(Activation), true
+	case KindRequisition:
+		return new(Requisition), true
+	case KindLetter:
+		return new(Letter), true
 	case KindRate:
 		return new(Rate), true
 	case KindClaim:

@@ -18,6 +18,8 @@ type Request struct {
 	Lines    []Line       `json:"lines" doc:"1 to 20"`
 	ReportTo Place        `json:"report_to" doc:"where to report on arrival"`
 	Contact  string       `json:"contact,omitempty" doc:"whom to report to, with telephone or channel"`
+	// To names agencies that it is addressed to, wherever they are.
+	To []string `json:"to,omitempty" doc:"agencies, at most 20"`
 	// Ring is how far the request reaches now, Rings how it came there.
 	Ring  Ring         `json:"ring,omitempty" enum:"own,county,city,partners,range,province"`
 	Rings []RingPassed `json:"rings,omitempty"`

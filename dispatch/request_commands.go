@@ -13,12 +13,17 @@ func raiseRequest(ctx context.Context, w *work, in *RequestRaise) error {
 	if _, err := w.agreements(ctx, w.actor.Agency); err != nil {
 		return err
 	}
-	i, err := w.incident(ctx, in.Incident, "")
+	i, err := w.askedFor(ctx, in)
 	if err != nil {
 		return err
 	}
 	r := &Request{Incident: i.ID, State: RequestDraft, Title: in.Title, Text: in.Text, Priority: in.Priority, Contact: in.Contact,
 		Until: in.Until, Back: in.Back, Stamps: map[RequestState]Stamp{}, ReportTo: i.Place}
+	for _, a := range in.To {
+		if err := w.name(ctx, r, w.actor.Agency, a); err != nil {
+			return err
+		}
+	}
 	if in.ReportTo != nil {
 		r.ReportTo = *in.ReportTo
 	}
@@ -55,6 +60,25 @@ func raiseRequest(ctx context.Context, w *work, in *RequestRaise) error {
 		return w.open(ctx, r)
 	}
 	return nil
+}
+
+// askedFor is the incident that the request is for: one that is there, or one
+// that is opened with it.
+func (w *work) askedFor(ctx context.Context, in *RequestRaise) (*Incident, error) {
+	if in.Open == nil {
+		return w.incident(ctx, in.Incident, "")
+	}
+	if in.Incident != "" {
+		return nil, invalid("incident", in.Incident, "只能指定已有事件或新建事件之一", "an incident that is there or one to open, not both", "incident", "open")
+	}
+	if err := openIncident(ctx, w, in.Open); err != nil {
+		return nil, err
+	}
+	for n := len(w.change.Puts) - 1; ; n-- {
+		if i, ok := w.change.Puts[n].Record.(*Incident); ok {
+			return i, nil
+		}
+	}
 }
 
 // line is the line as it is kept.
@@ -100,6 +124,9 @@ func (r *Request) enter(to RequestState, s Stamp) {
 func (w *work) open(ctx context.Context, r *Request) error {
 	r.enter(RequestOpen, w.stamp())
 	r.Reason = ""
+	if len(r.Rings) == 0 && len(r.To) > 0 {
+		return w.widenTo(ctx, r, RingOwn, w.actor.Name)
+	}
 	if len(r.Rings) == 0 {
 		return w.widen(ctx, r, w.svc.cfg.Settings.firstRing(), w.actor.Name)
 	}

@@ -99,6 +99,9 @@ func (w *work) widenTo(ctx context.Context, r *Request, to Ring, by string) erro
 func (w *work) reach(ctx context.Context, r *Request) (Scope, int, error) {
 	scope := r.Scope
 	scope.Reach = r.Ring.reach(scope.Area)
+	for _, a := range r.To {
+		scope = scope.with(Share{Agency: a, Tier: TierAssist, Source: ShareLoan})
+	}
 	if r.Ring.holds(RingPartners) {
 		all, err := w.agreements(ctx, scope.Agency)
 		if err != nil {

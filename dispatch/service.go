@@ -94,11 +94,16 @@ func (s *Service) Do(ctx context.Context, actor Actor, name, key string, body []
 }
 
 func (s *Service) run(ctx context.Context, actor Actor, cmd *Command, key string, in any, body []byte) (Result, error) {
-	if len(key) < 8 || len(key) > 64 {
-		return Result{}, invalid("Idempotency-Key", key, "幂等键应为 8 至 64 个字符", "the idempotency key has 8 to 64 characters")
-	}
 	if err := cmd.mayAtAll(actor); err != nil {
 		return Result{}, err
+	}
+	return s.carry(ctx, actor, cmd, key, in, body)
+}
+
+// carry carries a command out for an actor who may use it.
+func (s *Service) carry(ctx context.Context, actor Actor, cmd *Command, key string, in any, body []byte) (Result, error) {
+	if len(key) < 8 || len(key) > 64 {
+		return Result{}, invalid("Idempotency-Key", key, "幂等键应为 8 至 64 个字符", "the idempotency key has 8 to 64 characters")
 	}
 	k := Key{actor.Realm, key, actor.ID, sha256.Sum256(append([]byte(cmd.Name+"\n"), body...))}
 	var secret string

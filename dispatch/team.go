@@ -37,6 +37,8 @@ type Team struct {
 	// Loan is the loan. Its holder sends it, and nobody else.
 	Holder string `json:"holder,omitempty"`
 	Loan   string `json:"loan,omitempty"`
+	// Requisition is the requisition by which the holder has it, in place of a loan.
+	Requisition string `json:"requisition,omitempty"`
 	// MultiAssign lets the team hold several tasks at once (command teams).
 	MultiAssign bool `json:"multi_assign,omitempty"`
 	Invented    bool `json:"invented,omitempty" doc:"made up for the demo city"`
@@ -103,7 +105,7 @@ func (t *Team) check() error {
 
 func (t *Team) redacted() Record {
 	r := *t
-	r.Leader, r.Phone, r.DutyReason, r.Task, r.Loan, r.Message, r.Scope = "", "", "", "", "", nil, t.Scope.public()
+	r.Leader, r.Phone, r.DutyReason, r.Task, r.Loan, r.Requisition, r.Message, r.Scope = "", "", "", "", "", "", nil, t.Scope.public()
 	if t.Distress != nil {
 		d := *t.Distress
 		d.By, d.Text = "", ""

@@ -37,34 +37,27 @@ func (s *Server) messages(ctx context.Context, me *signedIn, in *struct {
 	if err != nil {
 		return nil, err
 	}
+	if me.actor.Role == dispatch.RoleObserver {
+		// The messages name people and reasons that a wall does not show.
+		return nil, refusal(dispatch.Forbidden, "报文由值班席导出", "messages are for the desk")
+	}
 	r := rec.(*dispatch.Request)
-	page, err := s.journalPage(ctx, me.actor, &journalInput{Incident: r.Incident, Limit: mostRead})
+	house, err := s.house(ctx, me.actor)
 	if err != nil {
 		return nil, err
 	}
-	agencies, err := s.cfg.Service.Find(ctx, me.actor, dispatch.Query{Kind: dispatch.KindAgency, Archived: true, Limit: 1000})
+	told, err := s.thread(ctx, me.actor.Realm, house, r)
 	if err != nil {
 		return nil, err
 	}
-	names := map[string]string{}
-	for _, a := range agencies {
-		names[dispatch.RefOf(a).ID] = a.(*dispatch.Agency).Name
-	}
-	epoch, err := s.cfg.Store.Epoch(ctx)
+	letters, err := s.seenOf(ctx, me.actor, told)
 	if err != nil {
 		return nil, err
 	}
-	house := exchange.House{Name: epoch, Zone: s.zone(), Agency: func(id string) string {
-		if n := names[id]; n != "" {
-			return n
-		}
-		return id
-	}}
-	letters := exchange.Thread(house, r.ID, page.Changes)
 	if len(letters) == 0 {
 		return nil, invalid("id", in.ID, "请求尚未公布，没有可导出的报文", "nobody else has seen the request yet: there are no messages", "a request that was approved")
 	}
-	body, err := envelope(me.actor, epoch, s.cfg.Now().In(house.Zone), r, letters).Encode()
+	body, err := envelope(me.actor, house.Name, s.cfg.Now().In(house.Zone), r, letters).Encode()
 	var bad *edxl.Error
 	switch {
 	case errors.As(err, &bad) && bad.Code == edxl.TooLarge:
@@ -83,6 +76,74 @@ func (s *Server) messages(ctx context.Context, me *signedIn, in *struct {
 	}}, nil
 }
 
+// house is what the messages say of this one.
+func (s *Server) house(ctx context.Context, actor dispatch.Actor) (exchange.House, error) {
+	names, err := s.agencyNames(ctx, actor)
+	if err != nil {
+		return exchange.House{}, err
+	}
+	name, err := s.cfg.Store.Sender(ctx)
+	return exchange.House{Name: name, Zone: s.zone(), Agency: names}, err
+}
+
+// mostThread is how many changes of an incident a thread is read from.
+const mostThread = 50_000
+
+// thread is all that was said of the request. It is read as the house itself sees
+// it, so that a message has the same ID for all; what each reader may not see is
+// left out afterwards.
+func (s *Server) thread(ctx context.Context, realm dispatch.Realm, house exchange.House, r *dispatch.Request) (*exchange.Told, error) {
+	all := dispatch.System(realm).Audience()
+	var seen []dispatch.Seen
+	for after := int64(0); ; {
+		changes, err := s.cfg.Store.IncidentChanges(ctx, realm, r.Incident, after, readAtOnce)
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range changes {
+			after = c.Seq
+			if one, ok := c.See(all.At(s.cfg.Now())); ok {
+				seen = append(seen, one)
+			}
+		}
+		if len(changes) < readAtOnce {
+			return exchange.Thread(house, r.ID, seen)
+		}
+		if len(seen) > mostThread {
+			return nil, &dispatch.Error{Code: dispatch.TooLarge, Field: "id", Value: r.ID, Message: "the record of the incident is too long for its messages", MessageZH: "事件记录过长，无法生成报文"}
+		}
+	}
+}
+
+// seenOf are the messages about what the actor sees.
+func (s *Server) seenOf(ctx context.Context, actor dispatch.Actor, told *exchange.Told) ([]edxl.Letter, error) {
+	if told.Request == nil {
+		return nil, nil
+	}
+	sees := map[dispatch.Ref]bool{dispatch.RefOf(told.Request): true}
+	for _, k := range []dispatch.Kind{dispatch.KindOffer, dispatch.KindLoan, dispatch.KindLetter} {
+		for after := ""; ; {
+			recs, err := s.cfg.Service.Find(ctx, actor, dispatch.Query{Kind: k, Text: told.Request.ID, Archived: true, Limit: 1000, After: after})
+			if err != nil {
+				return nil, err
+			}
+			for _, rec := range recs {
+				sees[dispatch.RefOf(rec)], after = true, dispatch.RefOf(rec).ID
+			}
+			if len(recs) < 1000 {
+				break
+			}
+		}
+	}
+	var out []edxl.Letter
+	for _, m := range told.Said {
+		if sees[m.About] {
+			out = append(out, m.Letter)
+		}
+	}
+	return out, nil
+}
+
 // zone is the city's local time.
 func (s *Server) zone() *time.Location {
 	if z, err := time.LoadLocation(s.cfg.Settings.Zone); err == nil {
@@ -93,8 +154,8 @@ func (s *Server) zone() *time.Location {
 
 // envelope puts the messages into one. What is practised says so in its first
 // lines, for whoever takes it.
-func envelope(a dispatch.Actor, epoch string, now time.Time, r *dispatch.Request, letters []edxl.Letter) *edxl.Distribution {
-	d := &edxl.Distribution{ID: fmt.Sprintf("%s.%s.%d", epoch, r.ID, now.UnixMilli()), Sender: a.Agency + "@" + epoch, Sent: now.Truncate(time.Second),
+func envelope(a dispatch.Actor, house string, now time.Time, r *dispatch.Request, letters []edxl.Letter) *edxl.Distribution {
+	d := &edxl.Distribution{ID: fmt.Sprintf("%s.%s.%d", house, r.ID, now.UnixMilli()), Sender: a.Agency + "@" + house, Sent: now.Truncate(time.Second),
 		Status: edxl.Exercise, Type: edxl.TypeReport, Confidentiality: "UNCLASSIFIED AND NOT SENSITIVE", Language: "zh-CN"}
 	if a.Realm == dispatch.Live {
 		d.Status = edxl.Actual

@@ -86,7 +86,7 @@ func TestAidAsMessages(t *testing.T) {
 	path := "/api/v1/requests/" + request + "/edxl"
 	want := []edxl.Kind{edxl.RequestResource, edxl.ResponseToRequestResource, edxl.ResponseToRequestResource, edxl.ResponseToRequestResource,
 		edxl.ResponseToRequestResource, edxl.RequisitionResource, edxl.ResponseToRequestResource, edxl.RequisitionResource,
-		edxl.CommitResource, edxl.CommitResource, edxl.ReportStatus, edxl.ReportStatus, edxl.RequestExtension, edxl.ResponseToExtension,
+		edxl.CommitResource, edxl.CommitResource, edxl.ReportStatus, edxl.ReportStatus, edxl.ReportStatus, edxl.RequestExtension, edxl.ResponseToExtension,
 		edxl.RequestReturn, edxl.ResponseToReturn, edxl.ReleaseResource, edxl.ReportStatus, edxl.CommitResource}
 	a := h.as("desk").get(path)
 	d, err := edxl.DecodeDistribution(a.body)

@@ -59,6 +59,9 @@ type Snapshots interface {
 type Journal interface {
 	Head(ctx context.Context, realm dispatch.Realm) (int64, error)
 	Epoch(ctx context.Context) (string, error)
+	// Sender is a name of this house that no other has and that outlives restores: it makes the IDs of
+	// messages unique among all senders.
+	Sender(ctx context.Context) (string, error)
 	Changes(ctx context.Context, realm dispatch.Realm, after int64, limit int) ([]*dispatch.Change, error)
 	// IncidentChanges is Changes for those that touch the incident: its record, tasks, notes, reports, alarms.
 	IncidentChanges(ctx context.Context, realm dispatch.Realm, incident string, after int64, limit int) ([]*dispatch.Change, error)

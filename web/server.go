@@ -150,6 +150,8 @@ func (s *Server) routes() {
 	s.aidRoutes()
 	s.linkRoutes()
 	s.claimRoutes()
+	s.handoverRoutes()
+	s.letterRoutes()
 	s.reportRoutes()
 	s.settingsRoutes()
 	s.vocabularyRoutes()

@@ -127,5 +127,5 @@ func violation(err error, at step) error {
 var uniqueField = map[dispatch.Kind]string{
 	dispatch.KindAgency: "name", dispatch.KindArea: "code", dispatch.KindPerson: "login",
 	dispatch.KindHazard: "external", dispatch.KindIncident: "number", dispatch.KindTeam: "call_sign",
-	dispatch.KindDevice: "identifier",
+	dispatch.KindDevice: "identifier", dispatch.KindLetter: "message",
 }

@@ -25,6 +25,16 @@ func (s *Store) Setting(ctx context.Context, key string, into any) (bool, error)
 	return true, nil
 }
 
+// Sender is the name that was made up for the house when its database was made. A backup restored
+// elsewhere keeps it: a message that went out before is still its own.
+func (s *Store) Sender(ctx context.Context) (string, error) {
+	var name string
+	if there, err := s.Setting(ctx, "sender", &name); err != nil || !there || name == "" {
+		return "", errors.Join(errors.New("the setting sender is missing: the database is older than the program"), err)
+	}
+	return name, nil
+}
+
 // SetSetting writes a setting.
 func (s *Store) SetSetting(ctx context.Context, key string, value any) error {
 	raw, err := json.Marshal(value)

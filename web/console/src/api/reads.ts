@@ -1,6 +1,6 @@
 // The reads beside snapshot and socket.
 import { json, send } from './http';
-import type { Access, AnyRecord, CapabilityName, ClaimState, CommandWord, EventType, Hit, Kind, MoveTables, Nouns, Ranking, Seen, Supplier } from './types';
+import type { Access, AnyRecord, CapabilityName, ClaimState, CommandWord, EventType, Hit, Kind, MoveTables, Nouns, Ranking, Seen, Supplier, TakenIn } from './types';
 
 export interface Vocabulary {
   events: EventType[];
@@ -93,3 +93,9 @@ export interface ResponseTimes {
 }
 
 export const responseTimes = (from: string, to: string) => json<ResponseTimes>(`/api/v1/report?${new URLSearchParams({ from, to })}`);
+
+/** Takes in a message of a foreign system. */
+export async function takeIn(xml: Blob, agency: string, incident: string): Promise<TakenIn> {
+  const query = new URLSearchParams({ ...(agency && { agency }), ...(incident && { incident }) });
+  return json<TakenIn>(`/api/v1/edxl${query.size ? `?${query}` : ''}`, { method: 'POST', body: xml, headers: { 'Content-Type': 'application/xml' }, timeout: 60_000 });
+}

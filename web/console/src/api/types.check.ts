@@ -32,6 +32,9 @@ interface ByName {
   Rate: ours.Rate;
   Claim: ours.Claim;
   ClaimLine: ours.ClaimLine;
+  Requisition: ours.Requisition;
+  Letter: ours.Letter;
+  Handover: ours.Handover;
   Line: ours.Line;
   Stay: ours.Stay;
   Alarm: ours.Alarm;

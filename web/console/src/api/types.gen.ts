@@ -1043,6 +1043,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/commands/letter.write": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * write a question, a quote or an offer to a foreign system
+         * @description 发送报文
+         */
+        post: operations["letter-write"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/commands/link.revoke": {
         parameters: {
             query?: never;
@@ -1523,6 +1543,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/commands/request.address": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * address a request to an agency beyond its reach
+         * @description 点名请求
+         */
+        post: operations["request-address"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/commands/request.approve": {
         parameters: {
             query?: never;
@@ -1677,6 +1717,106 @@ export interface paths {
          * @description 扩大征集范围
          */
         post: operations["request-widen"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/requisition.cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * let go what was not taken over yet
+         * @description 撤销征用
+         */
+        post: operations["requisition-cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/requisition.extend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * give a requisition another end
+         * @description 延长征用
+         */
+        post: operations["requisition-extend"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/requisition.order": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * take something for an incident by a government's decision
+         * @description 决定征用
+         */
+        post: operations["requisition-order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/requisition.return": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * book the return with the condition and what was lost
+         * @description 返还征用物
+         */
+        post: operations["requisition-return"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/requisition.take": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * book the take-over with the condition and who handed over
+         * @description 接收征用物
+         */
+        post: operations["requisition-take"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2043,6 +2183,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/edxl": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** take in an EDXL-RM 1.0 message, alone or in an EDXL-DE 1.0 envelope, as XML or as the field file of a form: each message takes effect once and whole, or is refused with the element at fault; of an envelope with several, those before the one at fault have been taken in */
+        post: operations["edxl"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/export/{file}": {
         parameters: {
             query?: never;
@@ -2290,6 +2447,23 @@ export interface paths {
         };
         /** which agencies could help with a line of a request */
         get: operations["suppliers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/requisitions/{id}/form": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** the form (交接单) that is signed at the take-over and at the return of a requisition, for printing */
+        get: operations["handover"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2874,6 +3048,16 @@ export interface components {
             agency?: string;
             /** @description the agency's when left out */
             name?: string;
+        };
+        Brought: {
+            name: string;
+            /**
+             * Format: int64
+             * @description of a stock; 1 when left out
+             */
+            quantity?: number;
+            /** @enum {string} */
+            type: "team" | "equipment" | "stock";
         };
         Candidate: {
             estimate: boolean;
@@ -3716,6 +3900,15 @@ export interface components {
             t: "teams";
             team: string[];
         };
+        Handover: {
+            /** @enum {string} */
+            condition?: "ready" | "worn" | "broken" | "scrapped";
+            /** @description who handed it over: personal data */
+            given_by: string;
+            note?: string;
+            /** @description who took it over: personal data */
+            taken_by: string;
+        };
         Hazard: {
             /** Format: date-time */
             created: string;
@@ -3990,6 +4183,104 @@ export interface components {
             /** @enum {string} */
             sees: "redacted" | "full";
             team: string;
+        };
+        Letter: {
+            /** @description the letter that one written here answers */
+            answers?: string;
+            /** @description the message as XML, gzip */
+            body?: string;
+            /** Format: date-time */
+            created: string;
+            /** @description SHA-256 of the message, hex */
+            digest?: string;
+            /** @description the command that it amounted to; empty: kept as a note */
+            effect?: string;
+            /** @description unique within the realm */
+            id: string;
+            incident: string;
+            /**
+             * @description the noun (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "letter";
+            /** @description at most 100 */
+            lines?: components["schemas"]["LetterLine"][];
+            /** @description MessageID of one that came in */
+            message?: string;
+            origin?: components["schemas"]["Origin"];
+            /** @description MessageID of the first message of the thread */
+            originating?: string;
+            /** @description MessageID of the message that it follows */
+            preceding?: string;
+            received?: boolean;
+            request?: string;
+            scope: components["schemas"]["Scope"];
+            /** @description agency */
+            sender: string;
+            /** Format: date-time */
+            sent: string;
+            /** @description who brought it in or wrote it */
+            stamp: components["schemas"]["Stamp"];
+            text?: string;
+            /** @description MessageContentType: RequestResource … */
+            type: string;
+            /** Format: date-time */
+            updated: string;
+            /** Format: int64 */
+            version: number;
+        };
+        LetterLine: {
+            /** @description ResourceInfoElementID */
+            id: string;
+            item?: string;
+            /** @description the line of the request, the offer or the loan */
+            of?: string;
+            /**
+             * Format: int64
+             * @description in fen
+             */
+            price?: number;
+            /** Format: int64 */
+            quantity?: number;
+            unit?: string;
+        };
+        LetterTaken: {
+            /** @description the command that it amounted to */
+            effect?: string;
+            /** @description MessageID */
+            message: string;
+            /** @enum {string} */
+            outcome: "applied" | "kept" | "known" | "ours";
+            /** @description the records that came of it, as far as you see them */
+            put?: components["schemas"]["Ref"][];
+            /** @description the request that it belongs to */
+            request?: string;
+            /** @description MessageContentType */
+            type: string;
+            type_zh: string;
+        };
+        LetterWrite: {
+            /** @description the letter that it answers */
+            answers?: string;
+            /** @description what is offered unasked */
+            item?: string;
+            /** @description of the request: what a price is asked for */
+            line?: string;
+            /** @description whose status is asked for */
+            loan?: string;
+            /**
+             * Format: int64
+             * @description in fen
+             */
+            price?: number;
+            /** Format: int64 */
+            quantity?: number;
+            request: string;
+            /** @description the question or the answer */
+            text?: string;
+            /** @enum {string} */
+            type: "RequestInformation" | "ResponseToRequestInformation" | "OfferUnsolicitedResource" | "RequestQuote" | "ResponseToRequestQuote" | "RequestResourceDeploymentStatus";
+            unit?: string;
         };
         Line: {
             /** Format: int64 */
@@ -4385,6 +4676,8 @@ export interface components {
             version: number;
         };
         OfferCommit: {
+            /** @description at most 50 */
+            bring?: components["schemas"]["Brought"][];
             equipment?: string[];
             /** Format: date-time */
             eta?: string;
@@ -4743,7 +5036,7 @@ export interface components {
             en: string;
             zh: string;
         };
-        Record: components["schemas"]["Agency"] | components["schemas"]["Area"] | components["schemas"]["Person"] | components["schemas"]["Link"] | components["schemas"]["Agreement"] | components["schemas"]["Activation"] | components["schemas"]["Depot"] | components["schemas"]["Hazard"] | components["schemas"]["Report"] | components["schemas"]["Incident"] | components["schemas"]["Fence"] | components["schemas"]["Request"] | components["schemas"]["Offer"] | components["schemas"]["Loan"] | components["schemas"]["Rate"] | components["schemas"]["Claim"] | components["schemas"]["Team"] | components["schemas"]["Task"] | components["schemas"]["Equipment"] | components["schemas"]["Stock"] | components["schemas"]["Device"] | components["schemas"]["Note"] | components["schemas"]["Stay"] | components["schemas"]["Alarm"] | components["schemas"]["Parcel"];
+        Record: components["schemas"]["Agency"] | components["schemas"]["Area"] | components["schemas"]["Person"] | components["schemas"]["Link"] | components["schemas"]["Agreement"] | components["schemas"]["Activation"] | components["schemas"]["Depot"] | components["schemas"]["Hazard"] | components["schemas"]["Report"] | components["schemas"]["Incident"] | components["schemas"]["Fence"] | components["schemas"]["Request"] | components["schemas"]["Offer"] | components["schemas"]["Loan"] | components["schemas"]["Requisition"] | components["schemas"]["Letter"] | components["schemas"]["Rate"] | components["schemas"]["Claim"] | components["schemas"]["Team"] | components["schemas"]["Task"] | components["schemas"]["Equipment"] | components["schemas"]["Stock"] | components["schemas"]["Device"] | components["schemas"]["Note"] | components["schemas"]["Stay"] | components["schemas"]["Alarm"] | components["schemas"]["Parcel"];
         Ref: {
             id: string;
             kind: string;
@@ -4864,6 +5157,8 @@ export interface components {
             state: "draft" | "submitted" | "returned" | "open" | "closed" | "cancelled" | "expired";
             text?: string;
             title: string;
+            /** @description agencies, at most 20 */
+            to?: string[];
             /** Format: date-time */
             until?: string;
             /** Format: date-time */
@@ -4872,6 +5167,10 @@ export interface components {
             version: number;
             /** Format: date-time */
             widen_due?: string;
+        };
+        RequestAddress: {
+            agency: string;
+            request: string;
         };
         RequestEdit: {
             /** Format: date-time */
@@ -4912,6 +5211,7 @@ export interface components {
             incident: string;
             /** @description 1 to 20 */
             lines: components["schemas"]["LineAsk"][];
+            open?: components["schemas"]["IncidentOpen"];
             /**
              * Format: int64
              * @description 1 … 3; the incident's when left out
@@ -4922,6 +5222,8 @@ export interface components {
             text?: string;
             /** @description made from the incident when left out */
             title?: string;
+            /** @description agencies, at most 20 */
+            to?: string[];
             /**
              * Format: date-time
              * @description when the request runs out
@@ -4940,6 +5242,187 @@ export interface components {
              * @enum {string}
              */
             ring?: "own" | "county" | "city" | "partners" | "range" | "province";
+        };
+        Requisition: {
+            /** @description the government agency that decides */
+            authority: string;
+            came_back?: components["schemas"]["Handover"];
+            /** Format: date-time */
+            created: string;
+            decision: string;
+            /** @description what tells it apart: plate, make, floor space */
+            description?: string;
+            /** Format: date-time */
+            from: string;
+            /** @description unique within the realm */
+            id: string;
+            incident: string;
+            /**
+             * @description the noun (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "requisition";
+            /** @description wear, damage and loss, in words */
+            loss?: string;
+            name: string;
+            /** @description the usual next step */
+            next?: string;
+            origin?: components["schemas"]["Origin"];
+            /** @description agency */
+            owner?: string;
+            /** @description personal data */
+            owner_contact?: string;
+            /** @description personal data */
+            owner_name?: string;
+            /** @description where it is handed over */
+            place: components["schemas"]["Place"];
+            purpose: string;
+            /** Format: int64 */
+            quantity: number;
+            /** @description why it was cancelled */
+            reason?: string;
+            /** @description agency */
+            receiver: string;
+            resource?: components["schemas"]["Ref"];
+            /**
+             * Format: int64
+             * @description how much of the quantity came back
+             */
+            returned?: number;
+            scope: components["schemas"]["Scope"];
+            stamps: {
+                [key: string]: components["schemas"]["Stamp"];
+            };
+            /** @enum {string} */
+            state: "ordered" | "taken_over" | "returned" | "cancelled";
+            taken_over?: components["schemas"]["Handover"];
+            /** @enum {string} */
+            type: "team" | "equipment" | "stock" | "vehicle" | "machine" | "building" | "site" | "material" | "other";
+            unit: string;
+            /**
+             * Format: date-time
+             * @description left out: until it is no longer needed
+             */
+            until?: string;
+            /** Format: date-time */
+            updated: string;
+            /**
+             * Format: int64
+             * @description assessed value in fen
+             */
+            value?: number;
+            /** Format: int64 */
+            version: number;
+        };
+        RequisitionEnd: {
+            /** @description "kind/id": the version you saw; refused as stale when it moved on */
+            expect?: {
+                [key: string]: number;
+            };
+            reason: string;
+            requisition: string;
+        };
+        RequisitionExtend: {
+            /** @description "kind/id": the version you saw; refused as stale when it moved on */
+            expect?: {
+                [key: string]: number;
+            };
+            reason: string;
+            requisition: string;
+            /** Format: date-time */
+            until: string | null;
+        };
+        RequisitionOrder: {
+            /** @description number of the written decision (征用决定书文号) */
+            decision: string;
+            /** @description plate, make, floor space … */
+            description?: string;
+            equipment?: string;
+            /**
+             * Format: date-time
+             * @description now when left out
+             */
+            from?: string;
+            incident: string;
+            name?: string;
+            /** @description agency that a described thing belongs to */
+            owner?: string;
+            owner_contact?: string;
+            /** @description an owner who is no agency here */
+            owner_name?: string;
+            /** @description where it is handed over; the incident's place when left out */
+            place?: components["schemas"]["Place"];
+            purpose: string;
+            /**
+             * Format: int64
+             * @description of a stock or a described thing; 1 when left out
+             */
+            quantity?: number;
+            /** @description agency that uses it; the one that leads the incident when left out */
+            receiver?: string;
+            stock?: string;
+            team?: string;
+            /** @enum {string} */
+            type?: "vehicle" | "machine" | "building" | "site" | "material" | "other";
+            /** @description 件 when left out */
+            unit?: string;
+            /** Format: date-time */
+            until?: string;
+            /**
+             * Format: int64
+             * @description assessed value in fen
+             */
+            value?: number;
+        };
+        RequisitionReturn: {
+            /**
+             * @description of everything but teams and supplies
+             * @enum {string}
+             */
+            condition?: "ready" | "worn" | "broken" | "scrapped";
+            /** Format: date-time */
+            event_time?: string;
+            /** @description "kind/id": the version you saw; refused as stale when it moved on */
+            expect?: {
+                [key: string]: number;
+            };
+            /** @description who hands it back; the actor when left out */
+            given_by?: string;
+            /** @description wear, damage and loss; asked for where it is broken or less comes back */
+            loss?: string;
+            note?: string;
+            requisition: string;
+            /**
+             * Format: int64
+             * @description how much comes back; all of it when left out
+             */
+            returned?: number;
+            /** @description who takes it back for the owner */
+            taken_by: string;
+        };
+        RequisitionTake: {
+            /**
+             * @description of everything but teams and supplies
+             * @enum {string}
+             */
+            condition?: "ready" | "worn" | "broken" | "scrapped";
+            /** Format: date-time */
+            event_time?: string;
+            /** @description "kind/id": the version you saw; refused as stale when it moved on */
+            expect?: {
+                [key: string]: number;
+            };
+            /** @description who handed it over */
+            given_by: string;
+            note?: string;
+            requisition: string;
+            /** @description who took it over; the actor when left out */
+            taken_by?: string;
+            /**
+             * Format: int64
+             * @description assessed value in fen, where it is assessed only now
+             */
+            value?: number;
         };
         ResponseReport: {
             /**
@@ -5283,6 +5766,9 @@ export interface components {
             request: string;
             suppliers: components["schemas"]["Supplier"][];
         };
+        TakenIn: {
+            messages: components["schemas"]["LetterTaken"][];
+        };
         Task: {
             /** Format: date-time */
             ack_due?: string;
@@ -5446,6 +5932,7 @@ export interface components {
             origin?: components["schemas"]["Origin"];
             /** @description personal data */
             phone?: string;
+            requisition?: string;
             retired?: boolean;
             scope: components["schemas"]["Scope"];
             /** Format: int64 */
@@ -7644,6 +8131,46 @@ export interface operations {
             };
         };
     };
+    "letter-write": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LetterWrite"];
+            };
+        };
+        responses: {
+            /** @description write a question, a quote or an offer to a foreign system */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "link-revoke": {
         parameters: {
             query?: never;
@@ -8604,6 +9131,46 @@ export interface operations {
             };
         };
     };
+    "request-address": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RequestAddress"];
+            };
+        };
+        responses: {
+            /** @description address a request to an agency beyond its reach */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "request-approve": {
         parameters: {
             query?: never;
@@ -8905,6 +9472,206 @@ export interface operations {
         };
         responses: {
             /** @description let a request reach further at once */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "requisition-cancel": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RequisitionEnd"];
+            };
+        };
+        responses: {
+            /** @description let go what was not taken over yet */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "requisition-extend": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RequisitionExtend"];
+            };
+        };
+        responses: {
+            /** @description give a requisition another end */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "requisition-order": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RequisitionOrder"];
+            };
+        };
+        responses: {
+            /** @description take something for an incident by a government's decision */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "requisition-return": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RequisitionReturn"];
+            };
+        };
+        responses: {
+            /** @description book the return with the condition and what was lost */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "requisition-take": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RequisitionTake"];
+            };
+        };
+        responses: {
+            /** @description book the take-over with the condition and who handed over */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9644,6 +10411,48 @@ export interface operations {
             };
         };
     };
+    edxl: {
+        parameters: {
+            query?: {
+                /** @description the agency that stands for the foreign system; found by the sender's name when left out */
+                agency?: string;
+                /** @description where a message is kept that begins a thread and asks for nothing */
+                incident?: string;
+            };
+            header: {
+                /** @description the session's csrf */
+                "X-CSRF": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/xml": string;
+                "multipart/form-data": string;
+            };
+        };
+        responses: {
+            /** @description take in an EDXL-RM 1.0 message, alone or in an EDXL-DE 1.0 envelope, as XML or as the field file of a form: each message takes effect once and whole, or is refused with the element at fault; of an envelope with several, those before the one at fault have been taken in */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TakenIn"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     export: {
         parameters: {
             query?: {
@@ -10030,7 +10839,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description the noun */
-                kind: "agency" | "area" | "person" | "depot" | "hazard" | "report" | "incident" | "fence" | "request" | "offer" | "loan" | "rate" | "claim" | "agreement" | "activation" | "team" | "task" | "equipment" | "stock" | "device" | "note" | "stay" | "alarm" | "link" | "parcel";
+                kind: "agency" | "area" | "person" | "depot" | "hazard" | "report" | "incident" | "fence" | "request" | "offer" | "loan" | "requisition" | "letter" | "rate" | "claim" | "agreement" | "activation" | "team" | "task" | "equipment" | "stock" | "device" | "note" | "stay" | "alarm" | "link" | "parcel";
             };
             cookie?: never;
         };
@@ -10062,7 +10871,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                kind: "agency" | "area" | "person" | "depot" | "hazard" | "report" | "incident" | "fence" | "request" | "offer" | "loan" | "rate" | "claim" | "agreement" | "activation" | "team" | "task" | "equipment" | "stock" | "device" | "note" | "stay" | "alarm" | "link" | "parcel";
+                kind: "agency" | "area" | "person" | "depot" | "hazard" | "report" | "incident" | "fence" | "request" | "offer" | "loan" | "requisition" | "letter" | "rate" | "claim" | "agreement" | "activation" | "team" | "task" | "equipment" | "stock" | "device" | "note" | "stay" | "alarm" | "link" | "parcel";
                 id: string;
             };
             cookie?: never;
@@ -10175,6 +10984,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Suppliers"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    handover: {
+        parameters: {
+            query?: {
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description HTML */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
                 };
             };
             /** @description Error */

@@ -5,10 +5,11 @@
 import type { Activation, Agreement } from './agreement';
 import type { Claim, Rate } from './claim';
 import type { Link, Origin, Parcel } from './link';
+import type { Letter, Loan, Offer, Request, Requisition } from './types.aid';
 
 export type Kind =
-  | 'agency' | 'area' | 'person' | 'depot' | 'hazard' | 'report' | 'incident' | 'fence' | 'request' | 'offer' | 'loan' | 'rate' | 'claim'
-  | 'agreement' | 'activation' | 'team' | 'task' | 'equipment' | 'stock' | 'device' | 'note' | 'stay' | 'alarm' | 'link' | 'parcel';
+  | 'agency' | 'area' | 'person' | 'depot' | 'hazard' | 'report' | 'incident' | 'fence' | 'request' | 'offer' | 'loan' | 'requisition' | 'letter'
+  | 'rate' | 'claim' | 'agreement' | 'activation' | 'team' | 'task' | 'equipment' | 'stock' | 'device' | 'note' | 'stay' | 'alarm' | 'link' | 'parcel';
 
 export type Point = [lon: number, lat: number];
 export type Bound = [west: number, south: number, east: number, north: number];
@@ -243,6 +244,8 @@ export interface Team extends Head<'team'> {
   /** The agency that has it on loan. */
   holder?: string;
   loan?: string;
+  /** By which its holder has it, in place of a loan. */
+  requisition?: string;
   multi_assign?: boolean;
   invented?: boolean;
   retired?: boolean;
@@ -380,93 +383,6 @@ export interface Stay extends Head<'stay'> {
   reason?: string;
 }
 
-export type RequestState = 'draft' | 'submitted' | 'returned' | 'open' | 'closed' | 'cancelled' | 'expired';
-export type Ring = 'own' | 'county' | 'city' | 'partners' | 'range' | 'province';
-
-export interface Line {
-  id: string;
-  capability?: string;
-  item?: string;
-  unit: string;
-  min: number;
-  max: number;
-  needed_by?: string;
-  text?: string;
-  offered?: number;
-  ordered?: number;
-  committed?: number;
-  moving?: number;
-  arrived?: number;
-}
-
-export interface Request extends Head<'request'> {
-  number: string;
-  incident: string;
-  state: RequestState;
-  title: string;
-  text?: string;
-  priority: number;
-  lines: Line[];
-  report_to: Place;
-  contact?: string;
-  ring?: Ring;
-  rings?: { ring: Ring; at: string; by?: string; waited?: number; agencies?: number }[];
-  /** Kilometres of the ring of that name. */
-  range?: number;
-  widen_due?: string;
-  until?: string;
-  back?: string;
-  reason?: string;
-  stamps?: Partial<Record<RequestState, Stamp>>;
-}
-
-export type OfferType = 'accept' | 'provisional' | 'decline';
-export type OfferState = 'made' | 'ordered' | 'committed' | 'declined' | 'refused' | 'withdrawn' | 'cancelled';
-
-export interface Offer extends Head<'offer'> {
-  request: string;
-  line: string;
-  incident: string;
-  type: OfferType;
-  state: OfferState;
-  quantity?: number;
-  conditions?: string;
-  ready?: string;
-  back?: string;
-  text?: string;
-  ordered?: number;
-  committed?: number;
-  reason?: string;
-  stamps?: Partial<Record<OfferState, Stamp>>;
-}
-
-export type LoanState = 'committed' | 'mobilising' | 'in_transit' | 'on_loan' | 'releasing' | 'returned' | 'cancelled';
-
-export interface Loan extends Head<'loan'> {
-  request: string;
-  line: string;
-  offer: string;
-  incident: string;
-  owner: string;
-  receiver: string;
-  resource: Ref;
-  name: string;
-  quantity: number;
-  unit: string;
-  state: LoanState;
-  next?: LoanState;
-  report_to: Place;
-  contact?: string;
-  eta?: string;
-  back?: string;
-  ask?: { type: 'extend' | 'recall'; until?: string; reason: string; stamp: Stamp };
-  handed_over?: Condition;
-  came_back?: Condition;
-  returned?: number;
-  reason?: string;
-  stamps: Partial<Record<LoanState, Stamp>>;
-}
-
 export interface Nouns {
   agency: Agency;
   area: Area;
@@ -479,6 +395,8 @@ export interface Nouns {
   request: Request;
   offer: Offer;
   loan: Loan;
+  requisition: Requisition;
+  letter: Letter;
   agreement: Agreement;
   activation: Activation;
   rate: Rate;
@@ -501,3 +419,4 @@ export * from './agreement';
 export * from './wire';
 export * from './claim';
 export * from './link';
+export * from './types.aid';

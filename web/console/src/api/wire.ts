@@ -3,9 +3,18 @@
 import type { ClaimCommands } from './claim';
 import type {
   Agency, AgencyType, AgreementTerms, AnyRecord, Bound, Capability, Channel, Condition, Count, Depot, Device, Duty, DutyLine,
-  FencePurpose, FenceType, FenceWarn, Grade, Hazard, IncidentState, Kind, LoanState, Need, NoteState, NoteType, OfferType, Person, Place, Point,
+  FencePurpose, FenceType, FenceWarn, Grade, Hazard, IncidentState, Kind, LoanState, Need, NoteState, NoteType, OfferType, Person, Place, Point, RequisitionType,
   Ref, ReportState, Ring, Role, TaskState, TaskType, TeamType,
 } from './types';
+
+/** What is written to a foreign system because no record says it. */
+export type LetterType =
+  | 'RequestInformation' | 'ResponseToRequestInformation' | 'OfferUnsolicitedResource' | 'RequestQuote' | 'ResponseToRequestQuote' | 'RequestResourceDeploymentStatus';
+
+/** What became of messages from a foreign system. */
+export interface TakenIn {
+  messages: { message: string; type: string; type_zh: string; outcome: 'applied' | 'kept' | 'known' | 'ours'; effect?: string; put?: Ref[]; request?: string }[];
+}
 
 export interface ActorRef {
   id: string;
@@ -213,7 +222,7 @@ export interface Commands extends ClaimCommands {
   };
   'fence.end': Expect & { fence: string; reason?: string };
   'request.raise': {
-    incident: string; title?: string; text?: string; priority?: number; lines: LineAsk[]; report_to?: Place; contact?: string;
+    incident: string; to?: string[]; title?: string; text?: string; priority?: number; lines: LineAsk[]; report_to?: Place; contact?: string;
     until?: string; back?: string; draft?: boolean;
   };
   'request.edit': Expect & {
@@ -240,6 +249,23 @@ export interface Commands extends ClaimCommands {
   'loan.ask': { loan: string; type: 'extend' | 'recall'; until?: string; reason: string };
   'loan.answer': { loan: string; agree: boolean; until?: string; reason?: string };
   'loan.cancel': { loan: string; reason: string };
+  'request.address': { request: string; agency: string };
+  'letter.write': {
+    request: string; type: LetterType; text?: string; answers?: string; line?: string; loan?: string; item?: string; quantity?: number; unit?: string; price?: number;
+  };
+  'requisition.order': {
+    decision: string; incident: string; team?: string; equipment?: string; stock?: string; type?: RequisitionType; name?: string; description?: string;
+    quantity?: number; unit?: string; owner?: string; owner_name?: string; owner_contact?: string; receiver?: string; purpose: string; place?: Place;
+    from?: string; until?: string; value?: number;
+  };
+  'requisition.take': Expect & {
+    requisition: string; condition?: Condition; note?: string; given_by: string; taken_by?: string; value?: number; event_time?: string;
+  };
+  'requisition.return': Expect & {
+    requisition: string; condition?: Condition; returned?: number; loss?: string; note?: string; given_by?: string; taken_by: string; event_time?: string;
+  };
+  'requisition.extend': Expect & { requisition: string; until: string; reason: string };
+  'requisition.cancel': Expect & { requisition: string; reason: string };
   'note.add': {
     incident: string; task?: string; type?: NoteType; text?: string; photo?: string; internal?: boolean; to?: string; event_time?: string;
   };

@@ -1,10 +1,11 @@
 // The desk's hand on pooled forces: which request is open, which offer or loan
 // is chosen, the form in front, and what a step does.
-import type { Claim, CommandName, Commands, Incident, LineAsk, Loan, Offer, Problem, Ref, Request } from '../api/types';
+import type { Claim, CommandName, Commands, Incident, LineAsk, Loan, Offer, Problem, Ref, Request, Requisition } from '../api/types';
 import { say, sayCode, span, told } from '../i18n';
 import type { App } from '../session/app';
 import { hasPartners } from '../store/agreements';
 import { board, wider, type Act, type Aid, type Me, type Row } from '../store/aid';
+import { listed, stepsOf, type RequisitionStep } from '../store/requisition';
 import { legalWords, toast } from '../ui/toast';
 
 /** What is asked before a step goes out. */
@@ -14,6 +15,13 @@ export interface Raising {
   incident: Incident;
   lines?: LineAsk[];
 }
+
+/** What is open in front about requisitions and messages. */
+export type AidSheet =
+  | { sheet: 'order'; incident: Incident }
+  | { sheet: 'step'; step: RequisitionStep; of: Requisition }
+  | { sheet: 'in'; request?: Request }
+  | { sheet: 'write' | 'address'; request: Request };
 
 /** Steps that ask nothing. */
 const plain: Act['does'][] = ['submit', 'approve', 'widen', 'agree', 'collect'];
@@ -49,6 +57,9 @@ export class AidDesk {
   chosen = $state('');
   form: AidForm | undefined = $state.raw();
   raising: Raising | undefined = $state.raw();
+  /** The requisition that is shown in place of a request. */
+  requisition: string | undefined = $state();
+  sheet: AidSheet | undefined = $state.raw();
 
   readonly me: Me;
   /** Computes the claim of a loan; the desk's page of claims sets it. */
@@ -59,6 +70,8 @@ export class AidDesk {
   readonly waiting = $derived(this.rows.reduce((n, r) => n + r.waiting, 0));
   readonly calls = $derived(this.rows.filter((r) => r.group === 'calls').length);
 
+  readonly requisitions: Requisition[] = $derived.by(() => listed(this.app.watch.all('requisition'), this.app.watch.now()));
+
   constructor(readonly app: App) {
     const a = app.session.agency;
     this.me = { agency: a?.id ?? '', home: a?.scope.area ?? '', jurisdiction: a?.jurisdiction, name: app.session.person.name, may: (c) => app.may(c) };
@@ -67,9 +80,33 @@ export class AidDesk {
   /** Opens the board, at a request where one is named. */
   show(request?: string) {
     this.shown = true;
-    if (request) this.request = request;
-    else if (!this.row()) this.request = this.rows[0]?.request.id;
+    if (request) this.choose(request);
+    else if (!this.row() && !this.taken()) this.choose(this.rows[0]?.request.id, this.requisitions[0]?.id);
     this.chosen = '';
+  }
+
+  /** Opens the board at a requisition. */
+  showRequisition(id: string) {
+    this.shown = true;
+    this.choose(undefined, id);
+  }
+
+  /** Puts a request into the detail, or else a requisition. */
+  choose(request: string | undefined, requisition?: string) {
+    this.request = request;
+    this.requisition = request ? undefined : requisition;
+    this.chosen = '';
+  }
+
+  /** The requisition that is shown. */
+  taken(): Requisition | undefined {
+    return this.requisition ? this.requisitions.find((q) => q.id === this.requisition) : undefined;
+  }
+
+  /** The steps of the requisition that is shown, each with its key. */
+  stepKeys(q: Requisition): [RequisitionStep, string][] {
+    const letter = { take: '1', return: '1', extend: 'F', cancel: 'X' } as const;
+    return stepsOf(q, this.me).map((s) => [s, letter[s]]);
   }
 
   row(): Row | undefined {
@@ -77,9 +114,11 @@ export class AidDesk {
   }
 
   step(by: 1 | -1) {
-    const at = this.rows.findIndex((r) => r.request.id === this.request);
-    this.request = this.rows[Math.min(this.rows.length - 1, Math.max(0, at + by))]?.request.id;
-    this.chosen = '';
+    const all = [...this.rows.map((r) => r.request.id), ...this.requisitions.map((q) => q.id)];
+    const at = all.indexOf(this.request ?? this.requisition ?? '');
+    const to = Math.min(all.length - 1, Math.max(0, at + by));
+    if (to < this.rows.length) this.choose(all[to]);
+    else this.choose(undefined, all[to]);
   }
 
   /** The things of the open request that have steps, as they stand on the screen. */
@@ -112,6 +151,14 @@ export class AidDesk {
     if (e.code === 'Escape') return (this.shown = false), true;
     if (typing) return false;
     if (e.code === 'ArrowUp' || e.code === 'ArrowDown') return this.step(e.code === 'ArrowUp' ? -1 : 1), true;
+    const q = this.taken();
+    if (q) {
+      const key = /^(?:Digit|Numpad|Key)([0-9A-Z])$/.exec(e.code)?.[1];
+      const enter = e.code === 'Enter' && !(e.target instanceof HTMLElement && e.target.closest('button, a'));
+      const step = e.shiftKey ? undefined : this.stepKeys(q).find(([s, k]) => k === key || (enter && (s === 'take' || s === 'return')))?.[0];
+      if (step) this.sheet = { sheet: 'step', step, of: q };
+      return !!step;
+    }
     const row = this.row();
     // A focused button keeps its own Enter; else it does the usual step of what is chosen.
     if (e.code === 'Enter' || e.code === 'NumpadEnter') {

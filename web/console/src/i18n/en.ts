@@ -97,6 +97,8 @@ export const en = {
   'kind.activation': 'activation',
   'kind.rate': 'Rate',
   'kind.claim': 'Claim',
+  'kind.requisition': 'Requisition',
+  'kind.letter': 'EDXL message',
   'kind.stay': 'Stay in a fence',
 
   'fence.purpose.hot': 'Hot zone',

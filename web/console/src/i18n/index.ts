@@ -7,9 +7,10 @@ import type { zhAgreement } from './zh.agreement';
 import type { zhAid } from './zh.aid';
 import type { zhClaim } from './zh.claim';
 import type { zhDesk } from './zh.desk';
+import type { zhRequisition } from './zh.requisition';
 
 export type Lang = 'zh' | 'en';
-export type Word = keyof typeof zh | keyof typeof zhDesk | keyof typeof zhAid | keyof typeof zhAgreement | keyof typeof zhClaim;
+export type Word = keyof typeof zh | keyof typeof zhDesk | keyof typeof zhAid | keyof typeof zhAgreement | keyof typeof zhClaim | keyof typeof zhRequisition;
 type Holes = Record<string, string | number>;
 
 const books: Record<Lang, Record<string, string>> = { zh: { ...zh }, en: { ...en } };

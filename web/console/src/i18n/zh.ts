@@ -97,6 +97,8 @@ export const zh = {
   'kind.activation': '启用',
   'kind.rate': '费率',
   'kind.claim': '补偿申请',
+  'kind.requisition': '征用',
+  'kind.letter': '来往报文',
   'kind.stay': '围栏内停留',
 
   'fence.purpose.hot': '热区',

@@ -53,6 +53,7 @@ export function pointOf(ref: Ref, store: Store, positions: Positions): Point | u
     }
     case 'link':
     case 'parcel':
+    case 'letter':
       return undefined;
     default:
       return store.get(ref.kind, ref.id)?.place?.point;

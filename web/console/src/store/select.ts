@@ -1,6 +1,6 @@
 // Lists derived from the picture: pure functions on records. Panels and map
 // meet here and nowhere else.
-import type { Alarm, Incident, IncidentState, Loan, Note, Offer, Report, Request, Ring, Seen, Stamp, Task, TaskState, Team } from '../api/types';
+import type { Alarm, Incident, IncidentState, Loan, Note, Offer, Report, Request, Requisition, Ring, Seen, Stamp, Task, TaskState, Team } from '../api/types';
 import type { FenceEvent } from './fences';
 import { isStale, type Position } from './positions';
 
@@ -165,7 +165,7 @@ export interface Line {
   report?: Report;
   fence?: FenceEvent;
   /** What was asked, offered or lent; see aidLines. */
-  aid?: Request | Offer | Loan;
+  aid?: Request | Offer | Loan | Requisition;
   ring?: Ring;
   by?: string;
   via?: string;

@@ -14,6 +14,10 @@ const blanks: Partial<Record<Kind, object>> = {
     report_to: {}, stamps: {},
   },
   agreement: { number: 'A20261123-0001', name: 'pact', state: 'proposed', parties: [{ agency: 'fire', consented: { at: '2026-11-23T00:00:00Z' } }, { agency: 'clinic' }], subjects: ['incidents'], tier: 'view', terms: 1 },
+  requisition: {
+    decision: '1', incident: 'i1', authority: 'city', state: 'ordered', type: 'vehicle', name: 'car', quantity: 1, unit: '辆', owner: 'plant', receiver: 'fire', purpose: 'x', place: {},
+    from: '2026-11-23T00:00:00Z', stamps: {},
+  },
   stock: { name: '编织袋', type: 'sandbag', unit: '条', available: 100, holder: 'store', place: {} },
   equipment: { name: '冲锋舟', type: 'boat', condition: 'ready', holder: 'store', place: {} },
   note: { incident: 'i1', type: 'remark', text: 'note', author: 'x', stamp: { at: '2026-11-23T00:00:00Z' } },

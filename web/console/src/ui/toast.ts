@@ -43,7 +43,7 @@ export function toast(tone: Toast['tone'], text: string, detail?: string) {
 /** What would be legal now, in the words of the screen where we have them. */
 export function legalWords(p: Problem): string {
   const name = (code: string) => {
-    for (const family of ['task.state', 'incident.state', 'duty', 'report.state', 'note.state', 'request.state', 'offer.state', 'loan.state', 'role']) {
+    for (const family of ['task.state', 'incident.state', 'duty', 'report.state', 'note.state', 'request.state', 'offer.state', 'loan.state', 'req.state', 'role']) {
       const word = sayCode(family, code);
       if (word !== code) return word;
     }
