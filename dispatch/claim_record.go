@@ -230,11 +230,19 @@ func (w *work) way(from, to geo.Point) int64 {
 
 // tariff reads the rates that may count for a claim of the owner in the area:
 // the tariff of the narrowest division that holds it first, the owner's own price
-// list last.
+// list last. Where no tariff is known of the place, as of one in a neighbouring
+// region, that of the owner's home counts.
 func (w *work) tariff(ctx context.Context, owner, area string) (tariff, error) {
 	recs, err := w.tx.Find(ctx, Query{Realm: w.actor.Realm, Kind: KindRate, Archived: true, Limit: -1})
 	if err != nil {
 		return nil, err
+	}
+	if !slices.ContainsFunc(recs, func(r Record) bool { return within(area, r.(*Rate).Within) }) {
+		home, err := w.tx.Get(ctx, w.actor.Realm, Ref{KindAgency, owner}, nil)
+		if err != nil {
+			return nil, err
+		}
+		area = home.head().Scope.Area
 	}
 	var out tariff
 	for _, rec := range recs {
