@@ -107,6 +107,7 @@ type ToldRecord struct {
 	Record json.RawMessage `json:"record"`
 	Agency string          `json:"agency,omitempty"` // name of its owner there
 	Tier   Tier            `json:"tier,omitempty"`
+	Until  *time.Time      `json:"until,omitempty"` // when it ends by itself
 }
 
 // Linked lists the nouns that pass a link. People, devices, alarms and what is

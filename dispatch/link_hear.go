@@ -251,7 +251,7 @@ func (h *hearing) show(ctx context.Context, r Record, t ToldRecord) error {
 	if tier != TierAssist {
 		tier = TierView
 	}
-	head.Scope = Scope{Agency: h.link.Region, Area: sent.Area}.with(Share{Agency: h.link.Scope.Agency, Tier: tier, Source: ShareLink})
+	head.Scope = Scope{Agency: h.link.Region, Area: sent.Area}.with(Share{Agency: h.link.Scope.Agency, Tier: tier, Source: ShareLink, Until: t.Until})
 	if err := h.adapt(ctx, r, sent, was); err != nil {
 		return err
 	}

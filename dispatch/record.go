@@ -233,6 +233,24 @@ func (s Scope) less(gone func(Share) bool) Scope {
 	return out
 }
 
+// Lasts is until when the agency sees what it sees now, where it does so for a
+// time only; nil where some reason has no end. home is the agency's home area.
+func (s Scope) Lasts(agency, home string, at time.Time) *time.Time {
+	if s.Agency == agency || within(home, s.Reach) {
+		return nil
+	}
+	var last *time.Time
+	for sh := range s.held(agency, at) {
+		if sh.Until == nil {
+			return nil
+		}
+		if last == nil || sh.Until.After(*last) {
+			last = sh.Until
+		}
+	}
+	return last
+}
+
 // Ends is when the first of the shares that hold at the moment ends by itself:
 // until then the scope means the same. The zero time is never.
 func (s Scope) Ends(at time.Time) time.Time {

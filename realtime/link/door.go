@@ -252,13 +252,13 @@ func (l *Links) tell(ctx context.Context, c *caller, ch *dispatch.Change, names 
 		if !dispatch.Tells(r) {
 			continue
 		}
-		tier := dispatch.TierView
+		var scope dispatch.Scope
 		for _, p := range ch.Puts {
 			if dispatch.RefOf(p.Record) == dispatch.RefOf(r) {
-				tier = l.tierOf(p.After, c)
+				scope = p.After
 			}
 		}
-		told, err := l.told(ctx, r, tier, names)
+		told, err := l.told(ctx, c, r, scope, names)
 		if err != nil {
 			return nil, err
 		}
@@ -281,19 +281,28 @@ func (l *Links) onlooker(c *caller) dispatch.Onlooker { return c.au.At(l.cfg.Now
 // tierOf is what the neighbour may do with a record of the scope.
 func (l *Links) tierOf(s dispatch.Scope, c *caller) dispatch.Tier {
 	switch dispatch.Relate(c.actor, l.cfg.Now(), dispatch.Ref{}, s) {
-	case dispatch.Viewer, dispatch.Stranger: // a redacted scope does not say for what reason it is seen
+	case dispatch.Viewer, dispatch.Stranger:
 		return dispatch.TierView
 	}
 	return dispatch.TierAssist
 }
 
-func (l *Links) told(ctx context.Context, r dispatch.Record, tier dispatch.Tier, names *names) (dispatch.ToldRecord, error) {
+// told is the record as it is told, with what its scope allows.
+func (l *Links) told(ctx context.Context, c *caller, r dispatch.Record, s dispatch.Scope, names *names) (dispatch.ToldRecord, error) {
 	raw, err := json.Marshal(r)
 	if err != nil {
 		return dispatch.ToldRecord{}, err
 	}
+	if s.Agency != c.actor.Agency && len(s.Shares) == 0 && s.Reach == "" {
+		// What is redacted does not say for what reason it is seen.
+		whole, err := l.cfg.Store.Get(ctx, dispatch.Live, dispatch.RefOf(r), nil)
+		if err != nil {
+			return dispatch.ToldRecord{}, err
+		}
+		s = dispatch.HeadOf(whole).Scope
+	}
 	name, err := names.of(ctx, dispatch.HeadOf(r).Scope.Agency)
-	return dispatch.ToldRecord{Record: raw, Agency: name, Tier: tier}, err
+	return dispatch.ToldRecord{Record: raw, Agency: name, Tier: l.tierOf(s, c), Until: s.Lasts(c.actor.Agency, c.actor.Home, l.cfg.Now())}, err
 }
 
 // names are those of agencies, looked up once an answer.
@@ -336,7 +345,7 @@ func (l *Links) whole(w http.ResponseWriter, r *http.Request, c *caller) error {
 	t.Told[0].Seq = t.To
 	names := &names{l: l}
 	for _, rec := range shown {
-		told, err := l.told(r.Context(), rec, l.tierOf(dispatch.HeadOf(rec).Scope, c), names)
+		told, err := l.told(r.Context(), c, rec, dispatch.HeadOf(rec).Scope, names)
 		if err != nil {
 			return err
 		}
@@ -372,7 +381,7 @@ func (l *Links) records(w http.ResponseWriter, r *http.Request, c *caller) error
 			out.Gone = append(out.Gone, ref)
 			continue
 		}
-		told, err := l.told(ctx, found[0], l.tierOf(dispatch.HeadOf(found[0]).Scope, c), names)
+		told, err := l.told(ctx, c, found[0], dispatch.HeadOf(found[0]).Scope, names)
 		if err != nil {
 			return err
 		}

@@ -381,6 +381,33 @@ func TestTeamOnLoan(t *testing.T) {
 	b.refused(b.desk, dispatch.Blocked, "loan.cancel", dispatch.LoanEnd{Loan: l.ID, Reason: "本市有火情"})
 }
 
+// What is shared for a time ends at the neighbour's by itself, also where nothing passes any more, and
+// with it nobody can act on it there. A redacted share stays redacted, and a view is no more than that.
+func TestSharedForATime(t *testing.T) {
+	t.Parallel()
+	a, b := newHouse(t, "aaaa", "410100"), newHouse(t, "bbbb", "411000")
+	ab, _ := join(a, b)
+	short, long := a.open("短时"), a.open("长期")
+	until3 := a.now().Add(3 * time.Minute).Truncate(time.Second)
+	a.do(a.desk, "incident.share", dispatch.IncidentShare{Incident: short.ID, Agency: ab.Region, Tier: dispatch.TierAssist, Redacted: true, Until: &until3})
+	a.do(a.desk, "incident.share", dispatch.IncidentShare{Incident: long.ID, Agency: ab.Region, Tier: dispatch.TierView})
+	ref := dispatch.Ref{Kind: dispatch.KindIncident, ID: short.ID}
+	got := until(b, short.ID, func(*dispatch.Incident) bool { return true })
+	if sh := got.Scope.Shares; len(sh) != 1 || sh[0].Until == nil || !sh[0].Until.Equal(until3) || sh[0].Tier != dispatch.TierAssist {
+		t.Errorf("the share here: %+v", sh)
+	}
+	until(b, long.ID, func(*dispatch.Incident) bool { return true })
+	b.refused(b.desk, dispatch.Forbidden, "note.add", dispatch.NoteAdd{Incident: long.ID, Text: "只能查看"})
+	if _, err := b.svc.Get(t.Context(), b.desk, ref); err != nil {
+		t.Fatal(err)
+	}
+	b.set(4 * time.Minute) // and nothing passes: the clocks differ
+	if _, err := b.svc.Get(t.Context(), b.desk, ref); dispatch.CodeOf(err) != dispatch.NotFound {
+		t.Errorf("after its end: %v", err)
+	}
+	b.refused(b.desk, dispatch.NotFound, "note.add", dispatch.NoteAdd{Incident: short.ID, Text: "已过期"})
+}
+
 // After a restore of the neighbour's server what it lost is gone here, and a person is told.
 func TestRestored(t *testing.T) {
 	t.Parallel()
