@@ -37,7 +37,7 @@ test('agreement: proposed, consented to, activated, seen, explained and withdraw
   const incident = made.put.find((r) => r.kind === 'incident').id;
   try {
     const fire = await chiefAt(house, 'fire');
-    await fire.keyboard.press('p');
+    await fire.keyboard.press('h');
     await board(fire).waitFor();
     await fire.keyboard.press('n');
     const form = fire.getByRole('dialog');
@@ -67,7 +67,7 @@ test('agreement: proposed, consented to, activated, seen, explained and withdraw
     // It waits on the other side, and on nobody else.
     const doctors = await chiefAt(house, 'ems');
     assert.equal(await doctors.locator(`[data-incident="${incident}"]`).count(), 0, 'nothing is shared yet');
-    await doctors.keyboard.press('p');
+    await doctors.keyboard.press('h');
     await board(doctors).locator('[data-pact][data-group=waits]').filter({ hasText: name }).click();
     await doctors.keyboard.press('p');
     await board(doctors).locator('article[data-state=in_force][data-sharing=false]').waitFor();
@@ -96,7 +96,7 @@ test('agreement: proposed, consented to, activated, seen, explained and withdraw
     assert.deepEqual(await house.axe(fire), [], 'the incident with who sees it');
 
     // The consent is taken back: the incident leaves the other desk at once.
-    await doctors.keyboard.press('p');
+    await doctors.keyboard.press('h');
     await board(doctors).locator('[data-pact]').filter({ hasText: name }).click();
     await chosen(doctors).waitFor();
     await doctors.keyboard.press('w');
@@ -108,7 +108,7 @@ test('agreement: proposed, consented to, activated, seen, explained and withdraw
     await doctors.locator(`[data-incident="${incident}"]`).waitFor({ state: 'detached' });
     await row.waitFor({ state: 'detached' });
 
-    await fire.keyboard.press('p');
+    await fire.keyboard.press('h');
     await board(fire).locator('[data-pact]').filter({ hasText: name }).click();
     await fire.keyboard.press('x');
     await fire.getByRole('dialog').waitFor();

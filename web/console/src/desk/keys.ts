@@ -13,7 +13,7 @@ export type Action =
 const letters: Record<string, Action> = {
   KeyN: 'new', KeyR: 'recommend', KeyT: 'claim', KeyO: 'open', KeyD: 'dismiss', KeyL: 'link',
   KeyV: 'verify', KeyK: 'control', KeyX: 'close', KeyU: 'raise', KeyW: 'note', KeyE: 'edit', KeyG: 'place', KeyA: 'ack', KeyF: 'fence', KeyY: 'arrived',
-  KeyB: 'aid', KeyQ: 'ask', KeyP: 'pacts', KeyS: 'access', KeyM: 'claims', KeyZ: 'requisition',
+  KeyB: 'aid', KeyQ: 'ask', KeyH: 'pacts', KeyS: 'access', KeyM: 'claims', KeyZ: 'requisition',
   ArrowUp: 'up', ArrowDown: 'down', Enter: 'enter', NumpadEnter: 'enter',
 };
 

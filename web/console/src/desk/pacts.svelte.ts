@@ -55,7 +55,7 @@ export class PactDesk {
   key(e: KeyboardEvent, typing: boolean): boolean {
     if (!this.shown || typing || e.isComposing || e.keyCode === 229 || e.ctrlKey || e.altKey || e.metaKey || e.shiftKey) return false;
     switch (e.code) {
-      case 'Escape': case 'KeyP': this.shown = false; return true;
+      case 'Escape': case 'KeyH': this.shown = false; return true;
       case 'ArrowUp': case 'ArrowDown': this.step(e.code === 'ArrowUp' ? -1 : 1); return true;
       case 'KeyN':
         if (!this.app.may('agreement.save')) return false;

@@ -119,5 +119,5 @@ export const enAgreement = {
   'access.leaders': 'Leaders of the teams on it',
   'access.stop': 'Stop sharing with {agency}',
   'ask.untilHours': 'For how long (hours; without it until stopped)',
-  'help.p': 'P agreements, S who sees this incident',
+  'help.h': 'H agreements, S who sees this incident',
 } satisfies Record<keyof typeof zhAgreement, string>;

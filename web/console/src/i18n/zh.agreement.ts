@@ -117,5 +117,5 @@ export const zhAgreement = {
   'access.leaders': '在场队伍的队长',
   'access.stop': '停止共享给{agency}',
   'ask.untilHours': '共享多久（小时，不填为直到停止）',
-  'help.p': 'P 共享协议，S 谁能看到本事件',
+  'help.h': 'H 共享协议，S 谁能看到本事件',
 } as const;
