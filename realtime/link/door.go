@@ -27,17 +27,13 @@ type Tidings struct {
 	Told  []dispatch.Told
 }
 
-// Told is some records as they are at Seq or later.
+// records are some as they are at Seq or later; Gone are those of them that the
+// caller does not see.
 type records struct {
 	Seq  int64                 `json:"seq"`
 	You  string                `json:"you"`
 	Put  []dispatch.ToldRecord `json:"put"`
 	Gone []dispatch.Ref        `json:"gone"`
-}
-
-// fix is where a team is.
-type fix struct {
-	dispatch.Position
 }
 
 // problem is a refusal as it travels.
@@ -134,13 +130,11 @@ func (l *Links) caller(r *http.Request) (*caller, error) {
 	print := dispatch.Fingerprint(r.TLS.PeerCertificates[0].Raw)
 	n := slices.IndexFunc(found, func(k *dispatch.Link) bool { return k.Fingerprint == print })
 	if n < 0 {
-		l.mark(func(s *tally) { s.strangers++ }, "")
 		return nil, stranger
 	}
 	k := found[n]
 	now, err := time.Parse(time.RFC3339Nano, r.Header.Get("X-Now"))
 	if skew := l.cfg.Now().Sub(now); err != nil || skew.Abs() > l.cfg.Skew {
-		l.mark(func(s *tally) { s.skew = skew }, k.ID)
 		return nil, &problem{Code: codeClock, Field: "X-Now", Message: fmt.Sprintf("the clocks differ by %s; set them first", skew.Round(time.Second)),
 			MessageZH: fmt.Sprintf("两地服务器时钟相差 %s，请先校时", skew.Round(time.Second))}
 	}
@@ -399,11 +393,11 @@ func (l *Links) positions(w http.ResponseWriter, r *http.Request, c *caller) err
 	if err != nil {
 		return err
 	}
-	out := []fix{}
+	out := []dispatch.Position{}
 	for _, t := range teams {
 		if id := dispatch.HeadOf(t).ID; dispatch.Tells(t) && dispatch.SeePosition(by, id, dispatch.HeadOf(t).Scope) {
 			if p, ok := l.cfg.Lane.Latest(dispatch.Live, id); ok && p.Received.UnixMilli() > since {
-				out = append(out, fix{p})
+				out = append(out, p)
 			}
 		}
 	}

@@ -49,15 +49,13 @@ type Links struct {
 
 // tally is how a link does.
 type tally struct {
-	epoch     string // of the neighbour's journal
-	reached   int64  // how far it is known
-	heard     time.Time
-	asked     time.Time // when the neighbour last asked here
-	skew      time.Duration
-	fault     dispatch.Code
-	why       string
-	whyZH     string
-	strangers int
+	epoch   string // of the neighbour's journal
+	reached int64  // how far it is known
+	heard   time.Time
+	asked   time.Time // when the neighbour last asked here
+	fault   dispatch.Code
+	why     string
+	whyZH   string
 }
 
 // Status is how a link does, for the screens.
@@ -187,7 +185,7 @@ func (l *Links) waiting(ctx context.Context, link string) ([]*dispatch.Parcel, e
 	return out, nil
 }
 
-// mark changes or reads the tally of a link; "" counts nothing of one.
+// mark changes or reads the tally of a link.
 func (l *Links) mark(do func(*tally), link string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -258,12 +258,11 @@ func (w *worker) follow(ctx context.Context) error {
 		if len(known) == 0 {
 			continue
 		}
-		var fixes []fix
+		var fixes []dispatch.Position
 		if err := w.get(ctx, "/link/v1/positions?since="+strconv.FormatInt(since, 10), 0, &fixes); err != nil {
 			return err
 		}
-		for _, f := range fixes {
-			p := f.Position
+		for _, p := range fixes {
 			since = max(since, p.Received.UnixMilli())
 			if !known[p.Team] {
 				continue // nobody else's team is moved
