@@ -8,7 +8,7 @@ export const enRequisition = {
   'req.none': 'Nothing requisitioned',
   'req.of': 'Requisition for {incident}',
   'req.decision': 'Number of the decision',
-  'req.decisionHint': '许政征〔2026〕3号',
+  'req.decisionHint': 'as it stands on the decision',
   'req.what': 'What is taken',
   'req.registered': 'In the register',
   'req.described': 'Not registered',

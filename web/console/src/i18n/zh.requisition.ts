@@ -7,7 +7,7 @@ export const zhRequisition = {
   'req.none': '没有征用',
   'req.of': '为 {incident} 征用',
   'req.decision': '征用决定书文号',
-  'req.decisionHint': '许政征〔2026〕3号',
+  'req.decisionHint': '×政征〔2026〕3号',
   'req.what': '征用什么',
   'req.registered': '登记在册',
   'req.described': '未登记',
