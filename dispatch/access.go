@@ -46,7 +46,7 @@ type AccessReason struct {
 // Access answers who sees the incident, to those who own it or coordinate it.
 // What is seen is asked of See, and of See alone.
 func (s *Service) Access(ctx context.Context, actor Actor, incident string) (Access, error) {
-	ref, at := Ref{KindIncident, incident}, s.cfg.Now()
+	ref, at := Ref{KindIncident, incident}, s.Now(actor.Realm)
 	rec, err := s.Get(ctx, actor, ref)
 	if err != nil {
 		return Access{}, err

@@ -40,6 +40,9 @@ type Actor struct {
 	Team string
 	// Session names the sign-in, for audit.
 	Session string
+	// Alarms is the look of somebody in a drill at what is real: alarms, and
+	// nothing else.
+	Alarms bool
 }
 
 // System is the server acting on its own behalf in the realm.
@@ -56,6 +59,7 @@ type Audience struct {
 	Jurisdiction string
 	Home         string
 	Team         string
+	Alarms       bool // sees alarms only
 }
 
 // Onlooker is an audience at a moment: what is shared for a limited time is
@@ -72,7 +76,7 @@ func (au Audience) At(t time.Time) Onlooker { return Onlooker{au, t} }
 // team; a leader without a team sees what an observer of the agency sees less
 // everything operational.
 func (a Actor) Audience() Audience {
-	au := Audience{a.Realm, a.Role, a.Agency, a.Jurisdiction, a.Home, ""}
+	au := Audience{a.Realm, a.Role, a.Agency, a.Jurisdiction, a.Home, "", a.Alarms}
 	if a.Role == RoleLeader {
 		au.Team, au.Jurisdiction, au.Home = a.Team, "", ""
 	}

@@ -99,7 +99,7 @@ func (w *work) propose(ctx context.Context, in *AgreementSave, parties []string)
 		a.Parties = append(a.Parties, Party{Agency: p})
 	}
 	a.consent(w.actor.Agency, w.stamp())
-	a.ID = w.svc.cfg.NewID()
+	a.ID = w.newID()
 	scope := a.audience(Scope{Agency: w.actor.Agency, Area: recs[0].head().Scope.Area})
 	return w.create(KindAgreement, a.ID, scope, a)
 }
@@ -273,7 +273,7 @@ func activateAgreement(ctx context.Context, w *work, in *AgreementActivate) erro
 		return err
 	}
 	x := &Activation{Agreement: a.ID, State: ActivationOpen, Agency: w.actor.Agency, Reason: in.Reason, Until: until, Opened: w.stamp()}
-	id := w.svc.cfg.NewID()
+	id := w.newID()
 	if err := w.create(KindActivation, id, a.Scope, x); err != nil {
 		return err
 	}

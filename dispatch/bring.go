@@ -101,7 +101,7 @@ func nameOf(rec Record) string {
 // freeCallSign is the name, made longer by its owner's where another team is
 // called so.
 func (w *work) freeCallSign(ctx context.Context, name string, owner *Agency) (string, error) {
-	for n, call := range []string{name, name + "·" + firstWords(owner.Short, owner.Name), name + "·" + w.svc.cfg.NewID()} {
+	for n, call := range []string{name, name + "·" + firstWords(owner.Short, owner.Name), name + "·" + w.newID()} {
 		call = cutTo(call, 40)
 		taken, err := w.tx.Find(ctx, Query{Realm: w.actor.Realm, Kind: KindTeam, Text: join(call), Archived: true, Limit: 1000})
 		if err != nil {

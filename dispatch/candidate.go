@@ -98,7 +98,7 @@ func (s *Service) Candidates(ctx context.Context, actor Actor, incident string, 
 	if err != nil {
 		return Ranking{}, err
 	}
-	in := rankInput{incident: i, at: s.cfg.Now(), assign: map[string]bool{}, on: map[string]*Task{}, lent: map[string]bool{}, travel: map[string]Travel{}, from: map[string]string{}}
+	in := rankInput{incident: i, at: s.Now(actor.Realm), assign: map[string]bool{}, on: map[string]*Task{}, lent: map[string]bool{}, travel: map[string]Travel{}, from: map[string]string{}}
 	assign, _ := CommandByName("task.assign")
 	for _, rec := range teams {
 		t := rec.(*Team)

@@ -24,7 +24,7 @@ func collectClaim(ctx context.Context, w *work, in *ClaimCollect) error {
 	c := &Claim{Incident: first.Incident, Title: asked.(*Request).Title, Responsible: in.Responsible, Stamps: map[ClaimState]Stamp{}}
 	// It lies where the incident does: those who coordinate there check it.
 	scope := Scope{Agency: first.Owner, Area: area}
-	id := w.svc.cfg.NewID()
+	id := w.newID()
 	for _, l := range loans {
 		c.Loans = append(c.Loans, l.ID)
 		if !slices.Contains(c.Receivers, l.Receiver) {

@@ -125,6 +125,23 @@ func commands() []*Command {
 		command("link.hear", "联网来讯", "what a neighbour tells", system, hearLink),
 		command("parcel.settle", "联网答复", "a neighbour carried a command out, or refused it", system, settleParcel),
 
+		command("drill.open", "新建演练", "open a drill in a realm of its own", []Role{RolePlanner, RoleChief, RoleDirector}, openDrill),
+		command("drill.edit", "修改演练", "change what is told of a drill that has not begun", drillers, editDrill),
+		command("drill.approve", "批准演练", "approve the plan", directors, approveDrill),
+		command("drill.revise", "退回策划", "take a drill that has not begun back to its planning", directors, reviseDrill),
+		command("drill.check", "完成通联检查", "close the communications check", directors, checkDrill),
+		command("drill.ready", "演练就绪", "all is ready to begin", director, readyDrill),
+		command("drill.start", "启动演练", "begin: the clock runs", director, startDrill),
+		command("drill.pause", "暂停演练", "the clock stands, and the players wait", director, pauseDrill),
+		command("drill.resume", "继续演练", "the clock runs again", director, resumeDrill),
+		command("drill.rate", "调整倍速", "set how fast the clock runs", director, rateDrill),
+		command("drill.jump", "拨快时钟", "set the clock on", director, jumpDrill),
+		command("drill.end", "结束演练", "nothing is played any more", director, endDrill),
+		command("drill.cancel", "取消演练", "call the drill off with the reason", directors, cancelDrill),
+		command("part.save", "安排演练角色", "say who takes part and as what", drillers, savePart),
+		command("part.remove", "移出演练", "take a person out of the drill", drillers, removePart),
+		command("part.confirm", "应答通联检查", "answer the communications check", append(drillers, RoleEvaluator, RoleDispatcher, RoleChief, RoleLeader, RoleObserver), confirmPart),
+
 		command("deadline.fire", "到期处理", "what falls due by itself: check-ins, claims, archives", system, fireDeadline),
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -23,23 +24,23 @@ var errNothing = errors.New("nothing is due")
 // Each is an ordinary command with an id made from the record and its moment,
 // so of several nodes one wins. It returns how many it carried out, and the
 // errors of those that failed; they are due again the next time.
+//
+// In a drill each is carried out at the moment on the drill's clock at which it
+// was due, one after the other, and what comes of one may be due before the next:
+// so a drill goes the same way however often somebody looks.
 func (s *Service) FireDue(ctx context.Context, realm Realm) (int, error) {
-	due, err := s.store.Due(ctx, realm, s.cfg.Now(), 100)
+	if realm.Drill() != "" {
+		return s.fireDrill(ctx, realm)
+	}
+	due, err := s.store.Due(ctx, realm, s.cfg.Now(), mostDue)
 	if err != nil {
 		return 0, err
 	}
-	cmd, _ := CommandByName("deadline.fire")
 	done := 0
 	var failed []error
 	for _, d := range due {
-		in := &DeadlineFire{d.Ref}
-		body, err := json.Marshal(in)
-		if err != nil {
-			failed = append(failed, err)
-			continue
-		}
-		key := fmt.Sprintf("due:%s:%x", d.Ref.ID, d.At.UnixMicro())
-		switch _, err := s.run(ctx, System(realm), cmd, key, in, body); {
+		_, err := s.fire(ctx, realm, d, nil)
+		switch {
 		case err == nil:
 			done++
 		case errors.Is(err, errNothing):
@@ -50,6 +51,57 @@ func (s *Service) FireDue(ctx context.Context, realm Realm) (int, error) {
 		}
 	}
 	return done, errors.Join(failed...)
+}
+
+// mostDue bounds what is read at a time, mostFired what one look at a drill
+// carries out.
+const (
+	mostDue   = 100
+	mostFired = 10_000
+)
+
+func (s *Service) fireDrill(ctx context.Context, realm Realm) (int, error) {
+	if !s.runs(realm) {
+		return 0, nil
+	}
+	done := 0
+	var failed []error
+	stuck := map[Due]bool{} // cannot be carried out, or is nothing to do
+	for done < mostFired {
+		due, err := s.store.Due(ctx, realm, s.Now(realm), mostDue)
+		if err != nil {
+			return done, err
+		}
+		i := slices.IndexFunc(due, func(d Due) bool { return !stuck[d] })
+		if i < 0 {
+			break
+		}
+		d := due[i]
+		replayed, err := s.fire(ctx, realm, d, &d.At)
+		switch {
+		case err == nil && !replayed:
+			done++
+			continue
+		case CodeOf(err) == Unavailable:
+			return done, err
+		case err != nil && !errors.Is(err, errNothing) && !errors.Is(err, errStands):
+			failed = append(failed, fmt.Errorf("due %s/%s: %w", d.Ref.Kind, d.Ref.ID, err))
+		}
+		stuck[d] = true
+	}
+	return done, errors.Join(failed...)
+}
+
+// fire carries out what is due about one record; at is the moment on a drill's clock.
+func (s *Service) fire(ctx context.Context, realm Realm, d Due, at *time.Time) (replayed bool, err error) {
+	cmd, _ := CommandByName("deadline.fire")
+	in := &DeadlineFire{d.Ref}
+	body, err := json.Marshal(in)
+	if err != nil {
+		return false, err
+	}
+	res, err := s.carry(ctx, System(realm), cmd, fmt.Sprintf("due:%s:%x", d.Ref.ID, d.At.UnixMicro()), in, body, at)
+	return res.Replayed, err
 }
 
 func fireDeadline(ctx context.Context, w *work, in *DeadlineFire) error {

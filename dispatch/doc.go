@@ -100,6 +100,20 @@
 // lock, each once. A team near an incident it is on its way to seems to have
 // arrived; that it is on scene, a person says.
 //
+// # Drill
+//
+//	drill    planned ─► approved ─► comms_checked ─► ready ─► running ⇄ paused ─► ended ─► evaluated ─► improvements_open ─► closed
+//	         back to planned until it begins; cancelled from any state before ended
+//
+// A drill (演练) has a realm of its own, with its clock; nothing of it is in the
+// realm live, not even its record. It starts from a copy of what its director saw
+// ([DrillOpen]), with the same ids. Whoever has a [Part] in it joins by taking the
+// session there, and then works by the same commands; players may while it runs,
+// directors and controllers for any agency as long as it is not over. Its commands
+// are carried out one after the other at the moment that its clock shows, what falls
+// due at the moment at which it was due, and ids come of its seed: the same
+// decisions make the same journal.
+//
 // # Request, offer, loan
 //
 //	request  draft ─► submitted ─► open ─► closed;   submitted ─► returned ─► submitted;

@@ -9,6 +9,7 @@ var kindNamesZH = map[Kind]string{
 	KindFence: "围栏", KindStay: "围栏内停留", KindRequest: "支援请求", KindOffer: "响应", KindLoan: "借调", KindRequisition: "征用", KindLetter: "来往报文", KindLink: "联网", KindParcel: "待发命令",
 	KindAgreement: "共享协议", KindActivation: "启用",
 	KindRate: "费率", KindClaim: "补偿申请",
+	KindDrill: "演练", KindPart: "演练角色", KindObjective: "演练目标", KindInject: "情景注入", KindSim: "模拟体", KindObservation: "评估记录", KindImprovement: "改进项",
 }
 
 // KindNameZH is the noun as the screen says it.
@@ -32,6 +33,9 @@ var stateNamesZH = map[Kind]map[string]string{
 	},
 	KindNote: {
 		"drafted": "拟稿", "checked": "审核", "signed": "签发", "sent": "报送", "received": "批示",
+	},
+	KindDrill: {
+		"planned": "策划中", "approved": "已批准", "comms_checked": "通联已检查", "ready": "就绪", "running": "进行中", "paused": "暂停", "ended": "已结束", "evaluated": "已评估", "improvements_open": "整改中", "closed": "已归档", "cancelled": "已取消",
 	},
 	KindRequest: {
 		"draft": "草稿", "submitted": "待批", "returned": "退回", "open": "征集中", "closed": "已满足", "cancelled": "取消", "expired": "逾期",

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"liandong/geo"
 )
@@ -59,9 +58,11 @@ func (s *Service) Import(ctx context.Context, actor Actor, kind Kind, key string
 	k := Key{actor.Realm, key, actor.ID, sha256.Sum256([]byte("import " + string(kind) + key))}
 	c, replayed, err := s.store.Command(ctx, k, func(ctx context.Context, tx Tx) (*Change, error) {
 		bad = nil // the store may try again
-		now := s.cfg.Now().UTC().Truncate(time.Microsecond)
-		w := &work{svc: s, tx: tx, actor: actor, cmd: cmd, at: now, change: &Change{At: now, Wall: now, Realm: actor.Realm,
-			Actor: actor.Ref(), Kind: "import." + string(kind), Command: key, Reset: []Kind{kind}, Note: fmt.Sprintf("%d", len(rows))}}
+		w, err := s.begin(ctx, tx, actor, cmd, key, nil)
+		if err != nil {
+			return nil, err
+		}
+		w.change.Kind, w.change.Reset, w.change.Note = "import."+string(kind), []Kind{kind}, fmt.Sprintf("%d", len(rows))
 		records := make([]Record, 0, len(rows))
 		all, err := w.agreementsOf(ctx, kind, rows)
 		if err != nil {
@@ -109,9 +110,8 @@ func (s *Service) Import(ctx context.Context, actor Actor, kind Kind, key string
 		return bad, nil
 	case err != nil:
 		return nil, err
-	case !replayed && s.cfg.Committed != nil:
-		s.cfg.Committed(c.Realm, c.Seq)
 	}
+	s.committed(c, replayed)
 	return nil, nil
 }
 
@@ -176,7 +176,7 @@ func (w *work) imported(ctx context.Context, kind Kind, row Imported, there map[
 		a.outline(row.Shape)
 	}
 	if h.ID == "" {
-		h.ID = w.svc.cfg.NewID()
+		h.ID = w.newID()
 	}
 	old := there[h.ID]
 	if h.Scope.Agency == "" && kind != KindArea && kind != KindAgency {

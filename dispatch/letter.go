@@ -117,7 +117,7 @@ func (s *Service) Apply(ctx context.Context, by Actor, m LetterApply) (Result, e
 	sum := sha256.Sum256([]byte(m.Letter.Message))
 	key := "edxl:" + hex.EncodeToString(sum[:])[:40]
 	as := Actor{ID: by.ID, Name: sender.Name + " / " + by.Name, Realm: by.Realm, Role: RoleChief, Agency: sender.ID, Home: sender.Scope.Area, Session: by.Session}
-	return s.carry(ctx, as, cmd, key, &m, []byte(sender.ID+"\n"+m.Letter.Digest))
+	return s.carry(ctx, as, cmd, key, &m, []byte(sender.ID+"\n"+m.Letter.Digest), nil)
 }
 
 // Foreign is the agency that stands for a foreign system: a neighbouring region
@@ -162,7 +162,7 @@ func (s *Service) party(ctx context.Context, by Actor, sender *Agency, request s
 	if err != nil {
 		return err
 	}
-	rel := Relate(by, s.cfg.Now(), RefOf(rec), rec.head().Scope)
+	rel := Relate(by, s.Now(by.Realm), RefOf(rec), rec.head().Scope)
 	if rel == Own || rel == Over || rec.head().Scope.Agency == sender.ID && rel == Assistant {
 		return nil
 	}

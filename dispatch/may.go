@@ -59,11 +59,21 @@ var (
 	officer = []Role{RoleChief, RoleAdmin} // speaks for the agency
 	tariffs = []Role{RoleChief, RoleAdmin}
 	system  = []Role{}
+
+	drillers  = []Role{RolePlanner, RoleDirector, RoleController} // prepare a drill
+	directors = []Role{RolePlanner, RoleDirector}
+	director  = []Role{RoleDirector}
 )
 
 // mayAtAll refuses a role that has no use for the command whatever the record.
 func (c *Command) mayAtAll(a Actor) error {
-	if a.Role == RoleSystem || slices.Contains(c.Roles, a.Role) || a.Role == RolePeer && Abroad(c.Name) {
+	if err := c.fits(a.Realm); err != nil {
+		return err
+	}
+	if a.Alarms {
+		return refuse(Forbidden, "演练中不能处置真实事务，请先退出演练", "leave the drill before you act on what is real")
+	}
+	if a.Role == RoleSystem || slices.Contains(c.Roles, a.Role) || a.Role == RolePeer && Abroad(c.Name) || a.directs() && len(c.Roles) > 0 && !c.planning() {
 		return nil
 	}
 	return &Error{Code: Forbidden, Legal: words(c.Roles),
@@ -78,11 +88,13 @@ func (c *Command) mayAtAll(a Actor) error {
 //	aboard             what the field page offers: advance, refuse, check-in, note, distress
 //	over, own          everything its role may do, but that over is not asked
 //	                   about agreements: nobody consents for another
+//	who runs a drill   everything its role may do, on every record of the drill;
+//	                   directors and controllers may also act for any agency in it
 func May(a Actor, at time.Time, c *Command, ref Ref, s Scope) error {
 	if err := c.mayAtAll(a); err != nil {
 		return err
 	}
-	if a.Role == RoleSystem {
+	if a.Role == RoleSystem || a.Audience().runs() {
 		return nil
 	}
 	rel := Relate(a, at, ref, s)

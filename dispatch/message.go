@@ -76,7 +76,7 @@ func messageTeam(ctx context.Context, w *work, in *TeamMessage) error {
 		e.Field, e.Value = "team", in.Team
 		return e
 	}
-	t.Message = &Message{ID: w.svc.cfg.NewID(), Text: in.Text, Sent: w.stamp(), State: MessageSent}
+	t.Message = &Message{ID: w.newID(), Text: in.Text, Sent: w.stamp(), State: MessageSent}
 	w.change.Note = in.Text
 	w.derive(t)
 	return nil

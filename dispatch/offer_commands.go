@@ -304,7 +304,7 @@ func (w *work) lend(ctx context.Context, r *Request, o *Offer, line *Line, rec R
 	l := &Loan{Request: r.ID, Line: line.ID, Offer: o.ID, Incident: r.Incident, Owner: o.Scope.Agency, Receiver: r.Scope.Agency, Resource: RefOf(rec),
 		Quantity: 1, Unit: line.Unit, ReportTo: r.ReportTo, Contact: r.Contact, ETA: in.ETA, Back: firstTime(o.Back, r.Back), Stamps: map[LoanState]Stamp{}}
 	scope := Scope{Agency: l.Owner, Area: o.Scope.Area}.with(Share{Agency: l.Receiver, Tier: TierAssist, Source: ShareLoan})
-	id := w.svc.cfg.NewID()
+	id := w.newID()
 	switch x := rec.(type) {
 	case *Team:
 		l.Name, scope = x.Name, scope.withTeam(x.ID)

@@ -12,6 +12,13 @@ type Kind string
 
 // The nouns, in the fixed order in which a transaction locks them.
 const (
+	// A drill is locked before all that is done in it.
+	KindDrill     Kind = "drill"
+	KindPart      Kind = "part"
+	KindObjective Kind = "objective"
+	KindInject    Kind = "inject"
+	KindSim       Kind = "sim"
+
 	KindAgency Kind = "agency"
 	KindArea   Kind = "area"
 	KindPerson Kind = "person"
@@ -41,10 +48,14 @@ const (
 	KindStay        Kind = "stay"
 	KindAlarm       Kind = "alarm"
 	KindParcel      Kind = "parcel"
+
+	KindObservation Kind = "observation"
+	KindImprovement Kind = "improvement"
 )
 
 // Kinds lists every noun in lock order.
 var Kinds = []Kind{
+	KindDrill, KindPart,
 	KindAgency, KindArea, KindPerson, KindLink, KindAgreement, KindActivation, KindDepot, KindHazard, KindReport, KindIncident, KindFence, KindRequest, KindOffer, KindLoan, KindRequisition, KindLetter, KindRate, KindClaim,
 	KindTeam, KindTask, KindEquipment, KindStock, KindDevice, KindNote, KindStay, KindAlarm, KindParcel,
 }
@@ -355,6 +366,10 @@ func unsigned[S ~string](stamps map[S]Stamp) map[S]Stamp {
 // New returns an empty record of the kind, to decode into.
 func New(k Kind) (Record, bool) {
 	switch k {
+	case KindDrill:
+		return new(Drill), true
+	case KindPart:
+		return new(Part), true
 	case KindAgency:
 		return new(Agency), true
 	case KindArea:

@@ -57,7 +57,7 @@ func orderRequisition(ctx context.Context, w *work, in *RequisitionOrder) error 
 	if err := w.sides(ctx, q, i); err != nil {
 		return err
 	}
-	id := w.svc.cfg.NewID()
+	id := w.newID()
 	scope := Scope{Agency: q.Authority, Area: i.Scope.Area}.with(Share{Agency: q.Receiver, Tier: TierAssist, Source: ShareLoan})
 	if q.Owner != "" {
 		scope = scope.with(Share{Agency: q.Owner, Tier: TierView, Source: ShareLoan})

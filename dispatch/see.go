@@ -33,6 +33,12 @@ func (v Vision) String() string { return [...]string{"hidden", "redacted", "full
 //	rate              full         full            as shared  –             tariffs are open, price lists are not
 //	claim             full         full            as shared  –             –
 //	person, device    admin of own agency or jurisdiction; persons also its dispatcher and chief
+//	drill, part       full         full            –          –             redacted
+//	objective, inject,
+//	sim, observation,
+//	improvement       those who run the drill, and nobody else
+//
+// Those who run a drill see all of its realm.
 //
 // Observers see what a dispatcher of their agency sees, redacted. Leaders see
 // their own team and what it is on; their fellows (the teams at work on the same
@@ -44,6 +50,15 @@ func See(o Onlooker, ref Ref, s Scope) Vision {
 	au := o.Audience
 	if au.Role == RoleSystem {
 		return Full
+	}
+	if au.Alarms && ref.Kind != KindAlarm {
+		return Hidden
+	}
+	if au.runs() {
+		return Full
+	}
+	if isPlan(ref.Kind) {
+		return Hidden
 	}
 	if s.Admin {
 		return seeAdmin(au, ref, s)
@@ -140,6 +155,12 @@ func SeeRecord(o Onlooker, r Record) Record {
 // for as long as both are (Scope.Teams of the team).
 func SeePosition(o Onlooker, team string, s Scope) bool {
 	if o.Role == RoleSystem {
+		return true
+	}
+	if o.Alarms {
+		return false
+	}
+	if o.runs() {
 		return true
 	}
 	v := seeScope(o, Ref{KindTeam, team}, s)

@@ -12,15 +12,16 @@ import (
 // Service carries out commands: it loads, asks the rule, puts the records and
 // hands the change to the store, in one transaction each.
 type Service struct {
-	store Store
-	cfg   Config
+	store  Store
+	cfg    Config
+	clocks clocks
 }
 
 // Config is what a service needs from outside.
 type Config struct {
 	// Now is the clock on the wall.
 	Now func() time.Time
-	// NewID makes record ids; seeded in drills and tests.
+	// NewID makes record ids; in a drill they come of its seed.
 	NewID func() string
 	// Hash hashes a password (argon2id); it is slow on purpose.
 	Hash func(password string) (string, error)
@@ -68,7 +69,7 @@ func (s Settings) firstRing() Ring {
 }
 
 // NewService returns a service over the store.
-func NewService(store Store, cfg Config) *Service { return &Service{store, cfg} }
+func NewService(store Store, cfg Config) *Service { return &Service{store: store, cfg: cfg} }
 
 // Result is what an accepted command answers.
 type Result struct {
@@ -90,6 +91,9 @@ func (s *Service) Do(ctx context.Context, actor Actor, name, key string, body []
 	if err != nil {
 		return Result{}, err
 	}
+	if name == "drill.open" {
+		return s.openDrill(ctx, actor, cmd, key, in.(*DrillOpen), body)
+	}
 	return s.run(ctx, actor, cmd, key, in, body)
 }
 
@@ -97,21 +101,28 @@ func (s *Service) run(ctx context.Context, actor Actor, cmd *Command, key string
 	if err := cmd.mayAtAll(actor); err != nil {
 		return Result{}, err
 	}
-	return s.carry(ctx, actor, cmd, key, in, body)
+	if actor.Role != RoleSystem && actor.Realm.Drill() != "" {
+		// What fell due before is done before.
+		if _, err := s.FireDue(ctx, actor.Realm); CodeOf(err) == Unavailable {
+			return Result{}, err
+		}
+	}
+	return s.carry(ctx, actor, cmd, key, in, body, nil)
 }
 
-// carry carries a command out for an actor who may use it.
-func (s *Service) carry(ctx context.Context, actor Actor, cmd *Command, key string, in any, body []byte) (Result, error) {
+// carry carries a command out for an actor who may use it; in a drill at the
+// moment on its clock at which it was due, where that is given.
+func (s *Service) carry(ctx context.Context, actor Actor, cmd *Command, key string, in any, body []byte, due *time.Time) (Result, error) {
 	if len(key) < 8 || len(key) > 64 {
 		return Result{}, invalid("Idempotency-Key", key, "幂等键应为 8 至 64 个字符", "the idempotency key has 8 to 64 characters")
 	}
 	k := Key{actor.Realm, key, actor.ID, sha256.Sum256(append([]byte(cmd.Name+"\n"), body...))}
 	var secret string
 	once := func(ctx context.Context, tx Tx) (*Change, error) {
-		now := s.cfg.Now().UTC().Truncate(time.Microsecond)
-		w := &work{svc: s, tx: tx, actor: actor, cmd: cmd, at: now, change: &Change{
-			At: now, Wall: now, Realm: actor.Realm, Actor: actor.Ref(), Kind: cmd.Name, Command: key,
-		}}
+		w, err := s.begin(ctx, tx, actor, cmd, key, due)
+		if err != nil {
+			return nil, err
+		}
 		if e, ok := in.(interface{ expected() map[string]int64 }); ok {
 			w.expect = e.expected()
 		}
@@ -134,10 +145,33 @@ func (s *Service) carry(ctx context.Context, actor Actor, cmd *Command, key stri
 	if err != nil {
 		return Result{}, s.explain(actor, err)
 	}
+	s.committed(c, replayed)
+	return Result{c, replayed, secret}, nil
+}
+
+// begin makes the work of one command, at the moment that its realm's clock shows.
+func (s *Service) begin(ctx context.Context, tx Tx, actor Actor, cmd *Command, key string, due *time.Time) (*work, error) {
+	now := s.cfg.Now().UTC().Truncate(time.Microsecond)
+	w := &work{svc: s, tx: tx, actor: actor, cmd: cmd, at: now, change: &Change{
+		At: now, Wall: now, Realm: actor.Realm, Actor: actor.Ref(), Kind: cmd.Name, Command: key,
+	}}
+	if actor.Realm.Drill() == "" || cmd.Name == "drill.open" {
+		return w, nil
+	}
+	return w, w.inDrill(ctx, due)
+}
+
+// committed tells what came of a command: the clock of a drill to those who look
+// at it, and the bell.
+func (s *Service) committed(c *Change, replayed bool) {
+	for _, p := range c.Puts {
+		if d, ok := p.Record.(*Drill); ok && !replayed {
+			s.clocks.keep(c.Realm, d.Clock, s.cfg.Now())
+		}
+	}
 	if !replayed && s.cfg.Committed != nil {
 		s.cfg.Committed(c.Realm, c.Seq)
 	}
-	return Result{c, replayed, secret}, nil
 }
 
 // explain makes sure that a refusal shows no more than the actor may see.
@@ -152,7 +186,7 @@ func (s *Service) explain(actor Actor, err error) error {
 }
 
 // onlooker is the actor's audience now.
-func (s *Service) onlooker(a Actor) Onlooker { return a.Audience().At(s.cfg.Now()) }
+func (s *Service) onlooker(a Actor) Onlooker { return a.Audience().At(s.Now(a.Realm)) }
 
 // Get reads one record as the actor sees it.
 func (s *Service) Get(ctx context.Context, actor Actor, ref Ref) (Record, error) {

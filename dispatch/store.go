@@ -23,6 +23,11 @@ type Store interface {
 	// nothing is written.
 	Command(ctx context.Context, key Key, do func(ctx context.Context, tx Tx) (*Change, error)) (c *Change, replayed bool, err error)
 
+	// Snapshot reads all that the onlooker sees on the board, in one state of the
+	// journal: first where it stands, then the records kind by kind. It returns
+	// when the first share ends by which something is seen; the zero time is never.
+	Snapshot(ctx context.Context, by Onlooker, head func(SnapshotHead) error, each func(Record) error) (ends time.Time, err error)
+
 	// Due lists unarchived records whose Index.Due has come, earliest first.
 	Due(ctx context.Context, realm Realm, at time.Time, limit int) ([]Due, error)
 }
@@ -65,6 +70,12 @@ type Tx interface {
 	// texts, in order, at most limit of them: those of one loan or task are few
 	// among the many of an incident.
 	Trail(ctx context.Context, realm Realm, incident string, texts []string, limit int) ([]*Change, error)
+	// LastAt is the moment of the realm's last change on its clock; the zero time
+	// where there is none.
+	LastAt(ctx context.Context, realm Realm) (time.Time, error)
+	// CopyBeside copies what another realm keeps beside its records: the polygons
+	// of the areas that are here too, and how far numbers are counted.
+	CopyBeside(ctx context.Context, from Realm) error
 	// NextNumber counts incidents per realm and local day.
 	NextNumber(ctx context.Context, realm Realm, day string) (int, error)
 	// PutBulk writes many records of one kind at once (an import); they are

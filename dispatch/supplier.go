@@ -52,7 +52,7 @@ func (s *Service) Suppliers(ctx context.Context, actor Actor, request, line stri
 	if l == nil {
 		return Suppliers{}, invalid("line", line, "没有这一行", "there is no such line", lineIDs(r)...)
 	}
-	out := Suppliers{Request: r.ID, Line: l.ID, At: s.cfg.Now(), Suppliers: []Supplier{}}
+	out := Suppliers{Request: r.ID, Line: l.ID, At: s.Now(actor.Realm), Suppliers: []Supplier{}}
 	if l.Capability == "" {
 		return out, nil
 	}

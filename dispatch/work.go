@@ -25,6 +25,10 @@ type work struct {
 	secret string
 	// foreign are the neighbour's records that the rule edited.
 	foreign []Record
+	// drill is the drill in whose realm the command is carried out, locked; made
+	// counts the ids that came of its seed.
+	drill *Drill
+	made  int
 }
 
 // lock loads the records for update and checks the versions that the command
@@ -94,7 +98,7 @@ func lockOne[R Record](ctx context.Context, w *work, kind Kind, id string) (R, e
 // create gives a new record its head and puts it.
 func (w *work) create(kind Kind, id string, scope Scope, r Record) error {
 	if id == "" {
-		id = w.svc.cfg.NewID()
+		id = w.newID()
 	}
 	*r.head() = Head{Kind: kind, ID: id, Version: 1, Scope: scope, Created: w.at, Updated: w.at}
 	setInitials(r)

@@ -22,7 +22,10 @@ type Config struct {
 	Fences  *Fences // nil: no fences
 	Log     zerolog.Logger
 	Now     func() time.Time // nil: time.Now
-	Limits  Limits
+	// Clock is what a realm's clock shows: what is shared for a time ends by it.
+	// nil: Now in every realm.
+	Clock  func(dispatch.Realm) time.Time
+	Limits Limits
 
 	ticks <-chan time.Time // tests tick by hand
 	look  time.Duration    // between looks at the journal without a bell; 1 s
@@ -105,6 +108,9 @@ func New(cfg Config) *Hub {
 		cfg.Now = time.Now
 	}
 	set(&cfg.look, time.Second)
+	if cfg.Clock == nil {
+		cfg.Clock = func(dispatch.Realm) time.Time { return cfg.Now() }
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	h := &Hub{cfg: cfg, limits: cfg.Limits.orDefault(), log: cfg.Log, now: cfg.Now, ctx: ctx, cancel: cancel,
 		readers: make(chan struct{}, 4), crew: newCrew(), streams: map[dispatch.Realm]*tailed{}, conns: map[*conn]struct{}{}, sessions: map[string]int{}, peers: peers{heard: map[string]time.Time{}}}
@@ -166,7 +172,7 @@ func (h *Hub) stream(ctx context.Context, realm dispatch.Realm) (*stream, error)
 		return nil, h.unavailable(err)
 	}
 	s := &stream{realm: realm, epoch: epoch, crew: h.crew, journal: h.cfg.Journal, records: h.cfg.Records, lane: h.cfg.Lane,
-		nodes: h.cfg.Nodes, cut: h.cut, look: h.cfg.look, limits: h.limits, log: h.log, now: h.now, bell: make(chan struct{}, 1), delivered: h.delivered, lost: h.renew, fences: h.cfg.Fences,
+		nodes: h.cfg.Nodes, cut: h.cut, look: h.cfg.look, limits: h.limits, log: h.log, now: h.now, clock: func() time.Time { return h.cfg.Clock(realm) }, bell: make(chan struct{}, 1), delivered: h.delivered, lost: h.renew, fences: h.cfg.Fences,
 		groups: map[dispatch.Audience]*group{}, window: window{most: h.limits.Window}}
 	if err := s.load(ctx); err != nil {
 		return nil, h.unavailable(err)
@@ -256,11 +262,18 @@ func (h *Hub) rights(cs []*dispatch.Change) {
 			switch r := put.Record.(type) {
 			case *dispatch.Device:
 				h.devices.Add(1)
+			case *dispatch.Part:
+				h.closeMoved(func(a dispatch.Actor) CloseCode {
+					if a.Realm == c.Realm && a.ID == r.Person && (a.Role != r.Role || a.Agency != r.Agency || a.Team != r.Team) {
+						return CloseScope
+					}
+					return 0
+				})
 			case *dispatch.Person:
 				h.closeMoved(func(a dispatch.Actor) CloseCode { return personMoved(a, r) })
 			case *dispatch.Agency:
 				h.closeMoved(func(a dispatch.Actor) CloseCode {
-					if a.Agency == r.ID && (a.Jurisdiction != r.Jurisdiction || a.Home != r.Scope.Area) {
+					if a.Realm == c.Realm && a.Agency == r.ID && (a.Jurisdiction != r.Jurisdiction || a.Home != r.Scope.Area) {
 						return CloseScope
 					}
 					return 0
@@ -271,6 +284,8 @@ func (h *Hub) rights(cs []*dispatch.Change) {
 			switch d.Ref.Kind {
 			case dispatch.KindDevice:
 				h.devices.Add(1)
+			case dispatch.KindPart:
+				h.Close(func(a dispatch.Actor) bool { return a.Realm == c.Realm && a.ID == d.Ref.ID }, CloseScope)
 			case dispatch.KindPerson:
 				h.Close(func(a dispatch.Actor) bool { return a.ID == d.Ref.ID }, CloseAuth)
 			}
@@ -317,6 +332,7 @@ func personMoved(a dispatch.Actor, p *dispatch.Person) CloseCode {
 		return 0
 	case p.Locked:
 		return CloseAuth
+	case a.Realm != dispatch.Live: // the part in the drill decides
 	case a.Agency != p.Scope.Agency, !slices.Contains(p.Roles, a.Role), a.Role == dispatch.RoleLeader && a.Team != p.Team:
 		return CloseScope
 	}

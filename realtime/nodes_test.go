@@ -186,7 +186,8 @@ func TestPresenceBetweenNodes(t *testing.T) {
 // not shown for ever.
 func TestSilentNodeLeavesNobody(t *testing.T) {
 	now := noon
-	s := &stream{realm: dispatch.Live, now: func() time.Time { return now }}
+	clock := func() time.Time { return now }
+	s := &stream{realm: dispatch.Live, now: clock, clock: clock}
 	s.setElsewhere("b", map[string][]person{"i1": {{Name: "张三"}}})
 	if s.presence = false; len(s.elsewhere) != 1 {
 		t.Fatal("nobody is elsewhere")

@@ -110,7 +110,7 @@ func (s *stream) setScope(ref dispatch.Ref, scope *dispatch.Scope) {
 func (s *stream) lapse() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	was, now := s.seenAt, s.now()
+	was, now := s.seenAt, s.clock()
 	s.seenAt = now
 	if !over(s.ends, now) {
 		return

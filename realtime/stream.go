@@ -38,7 +38,8 @@ type stream struct {
 	look    time.Duration
 	limits  Limits
 	log     zerolog.Logger
-	now     func() time.Time
+	now     func() time.Time // on the wall
+	clock   func() time.Time // the realm's
 	bell    chan struct{}
 	// delivered is told every change after it is out, for the hub to look at
 	// rights that changed.
@@ -116,7 +117,7 @@ func (s *stream) load(ctx context.Context) error {
 	}
 	// The scopes are read after the head: whatever changes meanwhile comes
 	// again with the feed and is put twice.
-	s.head, s.readAt, s.seenAt = from, s.now(), s.now()
+	s.head, s.readAt, s.seenAt = from, s.now(), s.clock()
 	s.top.Store(from)
 	for _, kind := range scopeKinds {
 		if err := s.readScopes(ctx, kind); err != nil {
@@ -195,7 +196,7 @@ func (s *stream) follow(ctx context.Context, checkEpoch bool) error {
 // deliver makes the changes part of the window and wakes who sees one of them.
 // They are encoded before the lock is taken.
 func (s *stream) deliver(cs []*dispatch.Change) error {
-	entries, now := make([]*entry, len(cs)), s.now()
+	entries, now := make([]*entry, len(cs)), s.clock()
 	aus := s.audiences()
 	for i, c := range cs {
 		entries[i] = &entry{change: c}
@@ -273,7 +274,7 @@ func (s *stream) next(g *group, cursor, seen int64) (step, error) {
 	if seen >= top { // also a snapshot newer than this server's last look
 		return step{to: seen}, nil
 	}
-	now := s.now()
+	now := s.clock()
 	if m := g.memo.Load(); m != nil && m.from == cursor && m.to == top && !over(m.ends, now) {
 		return step{frame: m.frame, to: m.to}, nil
 	}
@@ -344,7 +345,7 @@ func (s *stream) older(ctx context.Context, au dispatch.Audience, cursor, seen i
 	for i, c := range cs {
 		es[i] = &entry{change: c}
 	}
-	st, err := gather(es, au.At(s.now()), cursor)
+	st, err := gather(es, au.At(s.clock()), cursor)
 	st.more = true
 	return st, err
 }

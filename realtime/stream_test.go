@@ -37,7 +37,7 @@ func TestWindow(t *testing.T) {
 
 // still is a stream that nobody tails, with the book's changes delivered.
 func still(t testing.TB, b *book) *stream {
-	s := &stream{realm: dispatch.Live, epoch: "e1", journal: b, records: b, limits: Limits{}.orDefault(), now: time.Now,
+	s := &stream{realm: dispatch.Live, epoch: "e1", journal: b, records: b, limits: Limits{}.orDefault(), now: time.Now, clock: time.Now,
 		bell: make(chan struct{}, 1), delivered: func([]*dispatch.Change) {}, groups: map[dispatch.Audience]*group{}, window: window{most: 2000}}
 	if err := s.load(context.Background()); err != nil {
 		t.Fatal(err)

@@ -86,6 +86,21 @@ func (me *signedIn) mayWork() error {
 	return p
 }
 
+// watching is who looks: with ?watch=alarms, somebody in a drill at what is real.
+func (me *signedIn) watching(r *http.Request) (dispatch.Actor, error) {
+	switch what := r.URL.Query().Get("watch"); what {
+	case "":
+		return me.actor, nil
+	case "alarms":
+		if a, ok := me.Watch(); ok {
+			return a, nil
+		}
+		return dispatch.Actor{}, refusal(dispatch.IllegalMove, "仅供演练中的人员关注真实告警", "this is for those in a drill")
+	default:
+		return dispatch.Actor{}, invalid("watch", what, "应为 alarms", "is alarms, or left out", "alarms")
+	}
+}
+
 // signed is a plain route for those who are signed in.
 func (s *Server) signed(h func(w http.ResponseWriter, r *http.Request, me *signedIn) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
@@ -155,4 +170,6 @@ func (s *Server) refused(ctx context.Context, err error) error {
 }
 
 // onlooker is the actor's audience now.
-func (s *Server) onlooker(a dispatch.Actor) dispatch.Onlooker { return a.Audience().At(s.cfg.Now()) }
+func (s *Server) onlooker(a dispatch.Actor) dispatch.Onlooker {
+	return a.Audience().At(s.cfg.Service.Now(a.Realm))
+}

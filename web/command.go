@@ -113,6 +113,7 @@ func (s *Server) carryOut(ctx context.Context, actor dispatch.Actor, name, key s
 		return nil, err
 	}
 	s.rescope(res.Change)
+	actor.Realm = res.Change.Realm // a drill that was just opened
 	if strings.HasPrefix(name, "device.") {
 		s.known.forget()
 	}

@@ -78,7 +78,7 @@ func newHouse(t *testing.T, tune ...func(*web.Config)) *house {
 	h := &house{t: t, dsn: dsn, store: store, now: time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC), log: &lockedBuffer{}, teams: map[string]string{}, people: map[string]string{}}
 	log := zerolog.New(h.log)
 	h.lane = realtime.NewLane(realtime.LaneConfig{Store: store, Log: log, Now: h.clock})
-	hub := realtime.New(realtime.Config{Journal: store, Records: store, Lane: h.lane, Log: log})
+	hub := realtime.New(realtime.Config{Journal: store, Records: store, Lane: h.lane, Log: log, Clock: func(r dispatch.Realm) time.Time { return h.svc.Now(r) }})
 	passwords := web.NewPasswords()
 	var ids atomic.Int64
 	h.svc = dispatch.NewService(store, dispatch.Config{Now: h.clock, NewID: func() string { return fmt.Sprintf("id%06d", ids.Add(1)) },

@@ -37,6 +37,11 @@ type Accounts interface {
 	SignedIn(ctx context.Context, token [32]byte) (dispatch.SignedIn, error)
 	TouchSession(ctx context.Context, token [32]byte, at time.Time) error
 	SetSessionRole(ctx context.Context, token [32]byte, role dispatch.Role) error
+	// SetSessionRealm takes the session into a drill, or back: then liveRole is "".
+	SetSessionRealm(ctx context.Context, token [32]byte, realm dispatch.Realm, role, liveRole dispatch.Role) error
+	// Drills lists the drills, the newest first, each with the person's part in it; who may know of
+	// one, dispatch.Joins tells.
+	Drills(ctx context.Context, person string) ([]dispatch.DrillOf, error)
 	EndSession(ctx context.Context, token [32]byte) error
 	// ChangePassword ends the person's other sessions.
 	ChangePassword(ctx context.Context, person, hash string, keep [32]byte) error

@@ -54,7 +54,7 @@ type gazetteer struct {
 		Find(ctx context.Context, q dispatch.Query) ([]dispatch.Record, error)
 	}
 	journal Journal
-	now     func() time.Time
+	now     func(dispatch.Realm) time.Time
 
 	mu     sync.RWMutex
 	realms map[dispatch.Realm]*index
@@ -73,7 +73,7 @@ type entry struct {
 	weight int
 }
 
-func newGazetteer(store Store, now func() time.Time) *gazetteer {
+func newGazetteer(store Store, now func(dispatch.Realm) time.Time) *gazetteer {
 	return &gazetteer{reader: store, journal: store, now: now, realms: map[dispatch.Realm]*index{}}
 }
 
@@ -88,7 +88,7 @@ func (g *gazetteer) find(ctx context.Context, actor dispatch.Actor, text string,
 		score int
 		*entry
 	}
-	by := actor.Audience().At(g.now())
+	by := actor.Audience().At(g.now(actor.Realm))
 	var all []found
 	g.mu.RLock()
 	for ref, e := range g.realms[actor.Realm].entries {

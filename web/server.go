@@ -130,8 +130,8 @@ func New(cfg Config) *Server {
 	}
 	s := &Server{cfg: cfg, mux: http.NewServeMux(), passwords: cfg.Passwords, throttle: newThrottle(), photos: newUploads(),
 		meter: newMeter(cfg.Now()), strangers: newStrangers(), sockets: newAddresses(cfg.SocketsPerAddress)}
-	s.snapshots = newSnapshots(cfg.Store, cfg.Now)
-	s.gazetteer = newGazetteer(cfg.Store, cfg.Now)
+	s.snapshots = newSnapshots(cfg.Store, cfg.Service.Now)
+	s.gazetteer = newGazetteer(cfg.Store, cfg.Service.Now)
 	s.api = newAPI(s.mux)
 	s.routes()
 	s.handler = s.wrap(s.mux)
@@ -149,6 +149,7 @@ func (s *Server) routes() {
 	s.trackRoutes()
 	s.aidRoutes()
 	s.linkRoutes()
+	s.drillRoutes()
 	s.claimRoutes()
 	s.handoverRoutes()
 	s.letterRoutes()

@@ -32,10 +32,11 @@ const (
 // SessionBody tells a screen who is signed in.
 type SessionBody struct {
 	Person     *dispatch.Person `json:"person"`
-	Role       dispatch.Role    `json:"role" enum:"dispatcher,chief,leader,planner,observer,admin"`
+	Role       dispatch.Role    `json:"role" enum:"dispatcher,chief,leader,planner,observer,admin,director,controller,evaluator"`
 	Roles      []dispatch.Role  `json:"roles" doc:"the roles this person can take"`
 	Agency     *dispatch.Agency `json:"agency,omitempty"`
 	Realm      dispatch.Realm   `json:"realm"`
+	Part       *dispatch.Part   `json:"part,omitempty" doc:"in the drill that the session is in"`
 	CSRF       string           `json:"csrf" doc:"goes into the X-CSRF header of everything that is no GET"`
 	MustChange bool             `json:"must_change" doc:"a new password comes first: PUT /api/v1/session/password"`
 	Expires    time.Time        `json:"expires"`
@@ -68,11 +69,12 @@ func (s *Server) sessionRoutes() {
 		})
 	read(s, huma.Operation{OperationID: "sign-out", Method: http.MethodDelete, Path: "/api/v1/session", Summary: "sign out", Tags: []string{"session"}, Metadata: early, DefaultStatus: http.StatusNoContent}, s.signOut)
 	read(s, huma.Operation{OperationID: "set-role", Method: http.MethodPut, Path: "/api/v1/session/role", Summary: "act in another of one's roles", Tags: []string{"session"}}, s.setRole)
+	read(s, huma.Operation{OperationID: "set-realm", Method: http.MethodPut, Path: "/api/v1/session/realm", Summary: "join a drill, or leave it for what is real", Tags: []string{"session"}}, s.setRealm)
 	read(s, huma.Operation{OperationID: "set-password", Method: http.MethodPut, Path: "/api/v1/session/password", Summary: "change the own password", Tags: []string{"session"}, Metadata: early, DefaultStatus: http.StatusNoContent}, s.setPassword)
 }
 
 func sessionBody(si dispatch.SignedIn) SessionBody {
-	return SessionBody{Person: si.Person, Role: si.Role, Roles: si.Person.Roles, Agency: si.Agency, Realm: si.Realm,
+	return SessionBody{Person: si.Person, Role: si.Role, Roles: si.Person.Roles, Agency: si.Agency, Realm: si.Realm, Part: si.Part,
 		CSRF: si.CSRF, MustChange: si.MustChange, Expires: si.Expires}
 }
 
@@ -197,6 +199,9 @@ type roleInput struct {
 }
 
 func (s *Server) setRole(ctx context.Context, me *signedIn, in *roleInput) (*sessionOutput, error) {
+	if me.Realm.Drill() != "" {
+		return nil, refusal(dispatch.IllegalMove, "演练中的角色由演练安排，请先退出演练", "in a drill the role is the drill's; leave it first")
+	}
 	if !slices.Contains(me.Person.Roles, in.Body.Role) {
 		p := refusal(dispatch.Forbidden, "您没有该角色", "you do not have that role")
 		p.Field, p.Value = "role", in.Body.Role

@@ -33,7 +33,11 @@ func (s *Server) snapshotRoutes() {
 }
 
 func (s *Server) snapshot(w http.ResponseWriter, r *http.Request, me *signedIn) error {
-	packed, err := s.snapshots.get(r.Context(), me.actor.Audience())
+	actor, err := me.watching(r)
+	if err != nil {
+		return err
+	}
+	packed, err := s.snapshots.get(r.Context(), actor.Audience())
 	if err != nil {
 		return err
 	}
@@ -61,7 +65,7 @@ func (s *Server) snapshot(w http.ResponseWriter, r *http.Request, me *signedIn) 
 // audience one is made at a time, however many ask and however much is decided meanwhile.
 type snapshots struct {
 	store snapshotStore
-	now   func() time.Time
+	now   func(dispatch.Realm) time.Time // the realm's clock
 	mu    sync.Mutex
 	kept  map[dispatch.Audience]*packing
 	size  int
@@ -89,7 +93,7 @@ type packing struct {
 	sized bool // counted in size
 }
 
-func newSnapshots(store snapshotStore, now func() time.Time) *snapshots {
+func newSnapshots(store snapshotStore, now func(dispatch.Realm) time.Time) *snapshots {
 	return &snapshots{store: store, now: now, kept: map[dispatch.Audience]*packing{}}
 }
 
@@ -121,7 +125,7 @@ func (c *snapshots) current(ctx context.Context, au dispatch.Audience, seq int64
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	p := c.kept[au]
-	if p != nil && p.seq >= seq && p.epoch == epoch && !(p.made && p.over(c.now())) {
+	if p != nil && p.seq >= seq && p.epoch == epoch && !(p.made && p.over(c.now(au.Realm))) {
 		return p, true
 	}
 	if p != nil && !p.made {
@@ -139,7 +143,7 @@ func (c *snapshots) current(ctx context.Context, au dispatch.Audience, seq int64
 func (p *packing) over(now time.Time) bool { return !p.ends.IsZero() && !now.Before(p.ends) }
 
 func (c *snapshots) make(ctx context.Context, au dispatch.Audience, p *packing) {
-	packed, head, ends, err := pack(ctx, c.store, au.At(c.now()))
+	packed, head, ends, err := pack(ctx, c.store, au.At(c.now(au.Realm)))
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	p.packed, p.head, p.ends, p.err = packed, head, ends, err

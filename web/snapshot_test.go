@@ -39,7 +39,7 @@ func (b *busyStore) Snapshot(_ context.Context, _ dispatch.Onlooker, head func(d
 func TestCrowdSharesSnapshots(t *testing.T) {
 	t.Parallel()
 	b := &busyStore{open: make(chan struct{})}
-	c := newSnapshots(b, time.Now)
+	c := newSnapshots(b, func(dispatch.Realm) time.Time { return time.Now() })
 	const all = 500
 	var crowd, begun sync.WaitGroup
 	var old atomic.Int64

@@ -26,13 +26,18 @@ func (s *Server) socketRoutes() {
 	s.document(&huma.Operation{OperationID: "socket", Method: http.MethodGet, Path: "/api/v1/socket", Tags: []string{"socket"},
 		Summary: "the feed, positions and commands over a WebSocket; go doc liandong/realtime has the protocol, the schemas Frame… its frames",
 		Parameters: []*huma.Param{parameter("query", "since", "seq of the snapshot or of the last change seen", false),
-			parameter("query", "epoch", "epoch that since belongs to", false)},
+			parameter("query", "epoch", "epoch that since belongs to", false),
+			parameter("query", "watch", "alarms: in a drill, the alarms of what is real and nothing else", false)},
 		DefaultStatus: http.StatusSwitchingProtocols}, nil)
 	s.mux.HandleFunc("GET /api/v1/socket", s.signed(s.socket))
 }
 
 func (s *Server) socket(w http.ResponseWriter, r *http.Request, me *signedIn) error {
-	client := realtime.Client{Actor: me.actor, Epoch: r.URL.Query().Get("epoch")}
+	actor, err := me.watching(r)
+	if err != nil {
+		return err
+	}
+	client := realtime.Client{Actor: actor, Epoch: r.URL.Query().Get("epoch")}
 	if text := r.URL.Query().Get("since"); text != "" {
 		since, err := strconv.ParseInt(text, 10, 64)
 		if err != nil || since < 0 {
@@ -51,7 +56,7 @@ func (s *Server) socket(w http.ResponseWriter, r *http.Request, me *signedIn) er
 	}
 	life := s.watchSession(me)
 	ended := sync.OnceFunc(func() { life.end(); s.sockets.leave(from) })
-	err := s.cfg.Hub.Serve(w, r, client, realtime.Handlers{
+	err = s.cfg.Hub.Serve(w, r, client, realtime.Handlers{
 		Command: func(ctx context.Context, actor dispatch.Actor, id, name string, body []byte) (answer, problem json.RawMessage) {
 			life.used(ctx)
 			return s.socketCommand(ctx, actor, id, name, body)
@@ -59,7 +64,11 @@ func (s *Server) socket(w http.ResponseWriter, r *http.Request, me *signedIn) er
 		Ended: ended,
 		Valid: func(ctx context.Context) bool {
 			again, err := s.identify(r.WithContext(ctx))
-			return err == nil && again.actor == me.actor
+			if err != nil {
+				return false
+			}
+			still, err := again.watching(r)
+			return err == nil && still == actor
 		},
 	})
 	if err != nil {
@@ -103,7 +112,7 @@ func (s *Server) fixes(realm dispatch.Realm) map[string]dispatch.Fix {
 	if s.cfg.Lane == nil {
 		return out
 	}
-	now := s.cfg.Now()
+	now := s.cfg.Service.Now(realm)
 	for _, p := range s.cfg.Lane.Inside(realm, wholeEarth, func(string) bool { return true }) {
 		out[p.Team] = dispatch.Fix{Point: p.Point, Fresh: now.Sub(p.Fixed) <= s.cfg.Lane.Stale(p.Source)}
 	}

@@ -85,7 +85,8 @@ func build(store *pgstore.Store, t thresholds, way *bus.Bus, log zerolog.Logger)
 	}
 	h.fences = realtime.NewFences(realtime.FencesConfig{Records: store, Shapes: store, Log: log, Arrive: t.ArriveWithin})
 	h.lane = realtime.NewLane(realtime.LaneConfig{Store: store, Fences: h.fences, Nodes: nodes, Log: log, Stale: t.Stale})
-	h.hub = realtime.New(realtime.Config{Journal: store, Records: store, Lane: h.lane, Fences: h.fences, Nodes: nodes, Log: log})
+	h.hub = realtime.New(realtime.Config{Journal: store, Records: store, Lane: h.lane, Fences: h.fences, Nodes: nodes, Log: log,
+		Clock: func(realm dispatch.Realm) time.Time { return h.service.Now(realm) }})
 	h.service = dispatch.NewService(store, dispatch.Config{Now: time.Now, NewID: newID, Hash: h.passwords.Hash,
 		Committed: h.hub.Committed, Router: router(), Settings: settings})
 	return h, nil

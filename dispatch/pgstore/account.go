@@ -2,6 +2,7 @@ package pgstore
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -129,11 +130,13 @@ func (s *Store) StartSession(ctx context.Context, x dispatch.Session) error {
 
 // SignedIn reads the session of a token with the person, the agency and the rights as they are now.
 func (s *Store) SignedIn(ctx context.Context, token [32]byte) (dispatch.SignedIn, error) {
-	all, err := fencedRows(ctx, s, ofSession(token), scanSignedIn, `select s.id, s.person, s.role, s.realm, s.csrf, s.created, s.seen,
-			s.idle, s.expires, p.doc, g.doc, coalesce(a.must_change, false)
+	all, err := fencedRows(ctx, s, ofSession(token), scanSignedIn, `select s.id, s.person, s.role, s.realm, s.live_role, s.csrf, s.created, s.seen,
+			s.idle, s.expires, p.doc, g.doc, x.doc, h.doc, coalesce(a.must_change, false)
 		from session s
 		join person p on p.realm = 'live' and p.id = s.person
-		left join agency g on g.realm = 'live' and g.id = p.agency
+		left join part x on x.realm = s.realm and x.id = s.person and not x.archived
+		left join agency g on g.realm = s.realm and g.id = coalesce(x.agency, p.agency)
+		left join agency h on h.realm = 'live' and h.id = p.agency and s.realm <> 'live'
 		left join account a on a.person = s.person
 		where s.token = $1`, token[:])
 	in, err := one(all, err, dispatch.Ref{Kind: "session"})
@@ -143,27 +146,28 @@ func (s *Store) SignedIn(ctx context.Context, token [32]byte) (dispatch.SignedIn
 
 func scanSignedIn(r pgx.CollectableRow) (dispatch.SignedIn, error) {
 	var in dispatch.SignedIn
-	var person, agency []byte
+	var person, agency, part, home []byte
 	var idle int64
 	x := &in.Session
-	if err := r.Scan(&x.ID, &x.Person, &x.Role, &x.Realm, &x.CSRF, &x.Created, &x.Seen, &idle, &x.Expires, &person, &agency, &in.MustChange); err != nil {
+	err := r.Scan(&x.ID, &x.Person, &x.Role, &x.Realm, &x.LiveRole, &x.CSRF, &x.Created, &x.Seen, &idle, &x.Expires, &person, &agency, &part, &home, &in.MustChange)
+	if err != nil {
 		return in, err
 	}
 	x.Idle = time.Duration(idle) * time.Second
-	rec, err := decode(dispatch.KindPerson, person)
-	if err != nil {
-		return in, err
+	return in, errors.Join(into(&in.Person, dispatch.KindPerson, person), into(&in.Agency, dispatch.KindAgency, agency),
+		into(&in.Part, dispatch.KindPart, part), into(&in.LiveAgency, dispatch.KindAgency, home))
+}
+
+// into decodes a record that may not be there.
+func into[R dispatch.Record](out *R, k dispatch.Kind, doc []byte) error {
+	if doc == nil {
+		return nil
 	}
-	in.Person = rec.(*dispatch.Person)
-	if agency == nil {
-		return in, nil
+	rec, err := decode(k, doc)
+	if err == nil {
+		*out = rec.(R)
 	}
-	rec, err = decode(dispatch.KindAgency, agency)
-	if err != nil {
-		return in, err
-	}
-	in.Agency = rec.(*dispatch.Agency)
-	return in, nil
+	return err
 }
 
 // TouchSession notes that the session was used.
@@ -175,6 +179,12 @@ func (s *Store) TouchSession(ctx context.Context, token [32]byte, at time.Time) 
 // SetSessionRole changes the role in which the session acts.
 func (s *Store) SetSessionRole(ctx context.Context, token [32]byte, role dispatch.Role) error {
 	_, err := s.fenced(ctx, ofSession(token), "update session set role = $2 where token = $1", token[:], role)
+	return err
+}
+
+// SetSessionRealm takes the session into a drill, or back: then liveRole is "".
+func (s *Store) SetSessionRealm(ctx context.Context, token [32]byte, realm dispatch.Realm, role, liveRole dispatch.Role) error {
+	_, err := s.fenced(ctx, ofSession(token), "update session set realm = $2, role = $3, live_role = $4 where token = $1", token[:], realm, role, liveRole)
 	return err
 }
 

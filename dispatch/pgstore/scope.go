@@ -55,6 +55,7 @@ func visible(w *where, k dispatch.Kind, au dispatch.Onlooker) {
 		return
 	}
 	grounds := []ground{
+		{nobody, dispatch.Scope{Agency: nobody}, "true", nil}, // whatever its scope: who runs a drill sees all of it
 		{nobody, dispatch.Scope{Agency: au.Agency}, "agency = ?", []any{au.Agency}},
 		{nobody, dispatch.Scope{Agency: nobody, Shares: []dispatch.Share{{Agency: au.Agency}}}, "shares @> array[?::text]", []any{au.Agency}},
 		{nobody, dispatch.Scope{Agency: nobody, Teams: []string{au.Team}}, "teams @> array[?::text]", []any{au.Team}},

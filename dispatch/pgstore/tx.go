@@ -3,8 +3,10 @@ package pgstore
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -187,6 +189,26 @@ func (t *tx) SetShape(ctx context.Context, realm dispatch.Realm, area string, sh
 		return inTx(err, step{ref: dispatch.Ref{Kind: dispatch.KindArea, ID: area}})
 	}
 	return t.redraw(ctx)
+}
+
+// CopyBeside copies the polygons of the areas that are on the board here, and how far numbers are
+// counted.
+func (t *tx) CopyBeside(ctx context.Context, from dispatch.Realm) error {
+	_, err := t.q.Exec(ctx, `with counted as (insert into incident_counter (realm, day, n)
+			select $1, day, n from incident_counter where realm = $2 on conflict do nothing)
+		insert into area_shape (realm, area, shape) select $1, s.area, s.shape from area_shape s
+		join area a on a.realm = $1 and a.id = s.area where s.realm = $2 on conflict do nothing`, t.key.Realm, from)
+	return fault(err)
+}
+
+// LastAt is the moment of the realm's last change on its clock.
+func (t *tx) LastAt(ctx context.Context, realm dispatch.Realm) (time.Time, error) {
+	var at time.Time
+	err := t.q.QueryRow(ctx, "select at from journal where realm = $1 order by seq desc limit 1", realm).Scan(&at)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return at, nil
+	}
+	return at.UTC(), fault(err)
 }
 
 // redraw gives the tiles of the areas a new address.

@@ -47,6 +47,8 @@ type Config struct {
 	Start *Picture
 	// Light has the console keep no records: it still checks that no change is missing or doubled.
 	Light bool
+	// Watch is what to look at from within a drill: "alarms" of what is real.
+	Watch string
 	// Frames, where set, decodes for many consoles.
 	Frames *Frames
 }
@@ -207,6 +209,9 @@ func (c *Console) ended(err error) error {
 
 func (c *Console) dial(ctx context.Context, p *Picture) (*websocket.Conn, error) {
 	q := url.Values{"since": {fmt.Sprint(p.Seq)}, "epoch": {p.Epoch}}
+	if c.cfg.Watch != "" {
+		q.Set("watch", c.cfg.Watch)
+	}
 	address := "ws" + strings.TrimPrefix(c.cfg.Base, "http") + "/api/v1/socket?" + q.Encode()
 	d := websocket.Dialer{Jar: secure{c.cfg.HTTP.Jar}, HandshakeTimeout: 10 * time.Second, ReadBufferSize: 4 << 10, WriteBufferSize: 1 << 10}
 	if t, ok := c.cfg.HTTP.Transport.(*http.Transport); ok {
@@ -245,7 +250,7 @@ func (s secure) SetCookies(*url.URL, []*http.Cookie) {}
 
 // Snapshot takes a fresh snapshot and leaves the picture alone.
 func (c *Console) Snapshot(ctx context.Context) (*Picture, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.cfg.Base+"/api/v1/snapshot", nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.cfg.Base+"/api/v1/snapshot?"+url.Values{"watch": {c.cfg.Watch}}.Encode(), nil)
 	if err != nil {
 		return nil, err
 	}

@@ -583,6 +583,266 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/commands/drill.approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * approve the plan
+         * @description 批准演练
+         */
+        post: operations["drill-approve"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/drill.cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * call the drill off with the reason
+         * @description 取消演练
+         */
+        post: operations["drill-cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/drill.check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * close the communications check
+         * @description 完成通联检查
+         */
+        post: operations["drill-check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/drill.edit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * change what is told of a drill that has not begun
+         * @description 修改演练
+         */
+        post: operations["drill-edit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/drill.end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * nothing is played any more
+         * @description 结束演练
+         */
+        post: operations["drill-end"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/drill.jump": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * set the clock on
+         * @description 拨快时钟
+         */
+        post: operations["drill-jump"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/drill.open": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * open a drill in a realm of its own
+         * @description 新建演练
+         */
+        post: operations["drill-open"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/drill.pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * the clock stands, and the players wait
+         * @description 暂停演练
+         */
+        post: operations["drill-pause"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/drill.rate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * set how fast the clock runs
+         * @description 调整倍速
+         */
+        post: operations["drill-rate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/drill.ready": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * all is ready to begin
+         * @description 演练就绪
+         */
+        post: operations["drill-ready"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/drill.resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * the clock runs again
+         * @description 继续演练
+         */
+        post: operations["drill-resume"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/drill.revise": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * take a drill that has not begun back to its planning
+         * @description 退回策划
+         */
+        post: operations["drill-revise"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/drill.start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * begin: the clock runs
+         * @description 启动演练
+         */
+        post: operations["drill-start"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/commands/equipment.commit": {
         parameters: {
             query?: never;
@@ -1337,6 +1597,66 @@ export interface paths {
          * @description 撤回响应
          */
         post: operations["offer-withdraw"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/part.confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * answer the communications check
+         * @description 应答通联检查
+         */
+        post: operations["part-confirm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/part.remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * take a person out of the drill
+         * @description 移出演练
+         */
+        post: operations["part-remove"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/part.save": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * say who takes part and as what
+         * @description 安排演练角色
+         */
+        post: operations["part-save"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2183,6 +2503,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/drills": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** the drills that you may join */
+        get: operations["drills"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/edxl": {
         parameters: {
             query?: never;
@@ -2518,6 +2855,23 @@ export interface paths {
         get?: never;
         /** change the own password */
         put: operations["set-password"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/realm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** join a drill, or leave it for what is real */
+        put: operations["set-realm"];
         post?: never;
         delete?: never;
         options?: never;
@@ -3318,6 +3672,21 @@ export interface components {
             count: number;
             groups: components["schemas"]["ClaimTotal"][];
         };
+        Clock: {
+            /**
+             * Format: date-time
+             * @description what it showed at wall
+             */
+            at: string;
+            /**
+             * Format: int64
+             * @description seconds that it runs in one second, 1 to 60
+             */
+            rate: number;
+            running: boolean;
+            /** Format: date-time */
+            wall: string;
+        };
         CommandWord: {
             en: string;
             name: string;
@@ -3515,6 +3884,155 @@ export interface components {
              * @description of the change in the journal
              */
             seq: number;
+        };
+        Drill: {
+            /** Format: date-time */
+            begins: string;
+            clock: components["schemas"]["Clock"];
+            /**
+             * @description AQ/T 9007-2019: 综合 or 单项
+             * @enum {string}
+             */
+            content: "comprehensive" | "single";
+            /** Format: date-time */
+            created: string;
+            /**
+             * @description AQ/T 9007-2019: 实战 or 桌面
+             * @enum {string}
+             */
+            form: "field" | "tabletop";
+            /** @description unique within the realm */
+            id: string;
+            /**
+             * @description the noun (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "drill";
+            name: string;
+            no_notice?: boolean;
+            origin?: components["schemas"]["Origin"];
+            /** Format: date-time */
+            planned?: string;
+            /**
+             * @description AQ/T 9007-2019: 检验性, 示范性 or 研究性
+             * @enum {string}
+             */
+            purpose: "test" | "demonstration" | "research";
+            /** @description why it was paused, cancelled, or went on with a check unmet */
+            reason?: string;
+            scope: components["schemas"]["Scope"];
+            /** Format: int64 */
+            seed: number;
+            situation?: string;
+            stamps?: {
+                [key: string]: components["schemas"]["Stamp"];
+            };
+            start: components["schemas"]["DrillPicture"];
+            /** @enum {string} */
+            state: "planned" | "approved" | "comms_checked" | "ready" | "running" | "paused" | "ended" | "evaluated" | "improvements_open" | "closed" | "cancelled";
+            /** Format: date-time */
+            updated: string;
+            /** Format: int64 */
+            version: number;
+        };
+        DrillEdit: {
+            content: string;
+            drill: string;
+            /** @description "kind/id": the version you saw; refused as stale when it moved on */
+            expect?: {
+                [key: string]: number;
+            };
+            form: string;
+            name: string;
+            no_notice?: boolean;
+            /** Format: date-time */
+            planned?: string;
+            purpose: string;
+            /** Format: int64 */
+            seed: number;
+            situation?: string;
+        };
+        DrillJump: {
+            drill: string;
+            /** @description "kind/id": the version you saw; refused as stale when it moved on */
+            expect?: {
+                [key: string]: number;
+            };
+            /** Format: date-time */
+            to: string;
+        };
+        DrillLine: {
+            drill: components["schemas"]["Drill"];
+            part?: components["schemas"]["Part"];
+            realm: string;
+            /**
+             * @description as what the person joins
+             * @enum {string}
+             */
+            role: "director" | "controller" | "evaluator" | "planner" | "dispatcher" | "chief" | "leader" | "observer";
+        };
+        DrillList: {
+            drills: components["schemas"]["DrillLine"][];
+        };
+        DrillMove: {
+            drill: string;
+            /** @description "kind/id": the version you saw; refused as stale when it moved on */
+            expect?: {
+                [key: string]: number;
+            };
+            reason?: string;
+        };
+        DrillOpen: {
+            /**
+             * Format: date-time
+             * @description right after the last change at or before this moment on that realm's clock
+             */
+            at?: string;
+            /** Format: date-time */
+            begins?: string;
+            content: string;
+            form: string;
+            name: string;
+            no_notice?: boolean;
+            picture: string;
+            /**
+             * Format: date-time
+             * @description when it is to begin, on the wall
+             */
+            planned?: string;
+            purpose: string;
+            /**
+             * Format: int64
+             * @description 0: made up
+             */
+            seed?: number;
+            /**
+             * Format: int64
+             * @description right after this change
+             */
+            seq?: number;
+            situation?: string;
+        };
+        DrillPicture: {
+            /**
+             * Format: date-time
+             * @description that realm's clock at the moment
+             */
+            at: string;
+            realm: string;
+            /** Format: int64 */
+            seq: number;
+            /** @enum {string} */
+            type: "resources" | "picture" | "plan";
+        };
+        DrillRate: {
+            drill: string;
+            /** @description "kind/id": the version you saw; refused as stale when it moved on */
+            expect?: {
+                [key: string]: number;
+            };
+            /** Format: int64 */
+            rate: number;
         };
         DutyLine: {
             name: string;
@@ -4784,6 +5302,51 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        Part: {
+            agency?: string;
+            confirmed?: components["schemas"]["Stamp"];
+            /** Format: date-time */
+            created: string;
+            /** @description unique within the realm */
+            id: string;
+            /**
+             * @description the noun (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "part";
+            name: string;
+            origin?: components["schemas"]["Origin"];
+            person: string;
+            /** @enum {string} */
+            role: "director" | "controller" | "evaluator" | "dispatcher" | "chief" | "leader" | "observer";
+            scope: components["schemas"]["Scope"];
+            /** @description of a leader */
+            team?: string;
+            /** @description what the person has to know: channel, place */
+            text?: string;
+            /** Format: date-time */
+            updated: string;
+            /** Format: int64 */
+            version: number;
+        };
+        PartMove: {
+            /** @description "kind/id": the version you saw; refused as stale when it moved on */
+            expect?: {
+                [key: string]: number;
+            };
+            part: string;
+        };
+        PartSave: {
+            agency?: string;
+            /** @description "kind/id": the version you saw; refused as stale when it moved on */
+            expect?: {
+                [key: string]: number;
+            };
+            person: string;
+            role: string;
+            team?: string;
+            text?: string;
+        };
         Party: {
             agency: string;
             consented?: components["schemas"]["Stamp"];
@@ -5031,12 +5594,16 @@ export interface components {
             /** @description hour, day, km, item, or the unit of the supply; the usual one when left out */
             unit?: string;
         };
+        RealmInputBody: {
+            /** @description id of the drill to join; empty leaves the one that the session is in */
+            drill: string;
+        };
         Reason: {
             code: string;
             en: string;
             zh: string;
         };
-        Record: components["schemas"]["Agency"] | components["schemas"]["Area"] | components["schemas"]["Person"] | components["schemas"]["Link"] | components["schemas"]["Agreement"] | components["schemas"]["Activation"] | components["schemas"]["Depot"] | components["schemas"]["Hazard"] | components["schemas"]["Report"] | components["schemas"]["Incident"] | components["schemas"]["Fence"] | components["schemas"]["Request"] | components["schemas"]["Offer"] | components["schemas"]["Loan"] | components["schemas"]["Requisition"] | components["schemas"]["Letter"] | components["schemas"]["Rate"] | components["schemas"]["Claim"] | components["schemas"]["Team"] | components["schemas"]["Task"] | components["schemas"]["Equipment"] | components["schemas"]["Stock"] | components["schemas"]["Device"] | components["schemas"]["Note"] | components["schemas"]["Stay"] | components["schemas"]["Alarm"] | components["schemas"]["Parcel"];
+        Record: components["schemas"]["Drill"] | components["schemas"]["Part"] | components["schemas"]["Agency"] | components["schemas"]["Area"] | components["schemas"]["Person"] | components["schemas"]["Link"] | components["schemas"]["Agreement"] | components["schemas"]["Activation"] | components["schemas"]["Depot"] | components["schemas"]["Hazard"] | components["schemas"]["Report"] | components["schemas"]["Incident"] | components["schemas"]["Fence"] | components["schemas"]["Request"] | components["schemas"]["Offer"] | components["schemas"]["Loan"] | components["schemas"]["Requisition"] | components["schemas"]["Letter"] | components["schemas"]["Rate"] | components["schemas"]["Claim"] | components["schemas"]["Team"] | components["schemas"]["Task"] | components["schemas"]["Equipment"] | components["schemas"]["Stock"] | components["schemas"]["Device"] | components["schemas"]["Note"] | components["schemas"]["Stay"] | components["schemas"]["Alarm"] | components["schemas"]["Parcel"];
         Ref: {
             id: string;
             kind: string;
@@ -5496,10 +6063,12 @@ export interface components {
             expires: string;
             /** @description a new password comes first: PUT /api/v1/session/password */
             must_change: boolean;
+            /** @description in the drill that the session is in */
+            part?: components["schemas"]["Part"];
             person: components["schemas"]["Person"];
             realm: string;
             /** @enum {string} */
-            role: "dispatcher" | "chief" | "leader" | "planner" | "observer" | "admin";
+            role: "dispatcher" | "chief" | "leader" | "planner" | "observer" | "admin" | "director" | "controller" | "evaluator";
             /** @description the roles this person can take */
             roles: string[];
         };
@@ -7211,6 +7780,526 @@ export interface operations {
             };
         };
     };
+    "drill-approve": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DrillMove"];
+            };
+        };
+        responses: {
+            /** @description approve the plan */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "drill-cancel": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DrillMove"];
+            };
+        };
+        responses: {
+            /** @description call the drill off with the reason */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "drill-check": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DrillMove"];
+            };
+        };
+        responses: {
+            /** @description close the communications check */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "drill-edit": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DrillEdit"];
+            };
+        };
+        responses: {
+            /** @description change what is told of a drill that has not begun */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "drill-end": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DrillMove"];
+            };
+        };
+        responses: {
+            /** @description nothing is played any more */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "drill-jump": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DrillJump"];
+            };
+        };
+        responses: {
+            /** @description set the clock on */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "drill-open": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DrillOpen"];
+            };
+        };
+        responses: {
+            /** @description open a drill in a realm of its own */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "drill-pause": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DrillMove"];
+            };
+        };
+        responses: {
+            /** @description the clock stands, and the players wait */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "drill-rate": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DrillRate"];
+            };
+        };
+        responses: {
+            /** @description set how fast the clock runs */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "drill-ready": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DrillMove"];
+            };
+        };
+        responses: {
+            /** @description all is ready to begin */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "drill-resume": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DrillMove"];
+            };
+        };
+        responses: {
+            /** @description the clock runs again */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "drill-revise": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DrillMove"];
+            };
+        };
+        responses: {
+            /** @description take a drill that has not begun back to its planning */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "drill-start": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DrillMove"];
+            };
+        };
+        responses: {
+            /** @description begin: the clock runs */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "equipment-commit": {
         parameters: {
             query?: never;
@@ -8712,6 +9801,126 @@ export interface operations {
         };
         responses: {
             /** @description take back what is not ordered yet */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "part-confirm": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PartMove"];
+            };
+        };
+        responses: {
+            /** @description answer the communications check */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "part-remove": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PartMove"];
+            };
+        };
+        responses: {
+            /** @description take a person out of the drill */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "part-save": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PartSave"];
+            };
+        };
+        responses: {
+            /** @description say who takes part and as what */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10411,6 +11620,36 @@ export interface operations {
             };
         };
     };
+    drills: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrillList"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     edxl: {
         parameters: {
             query?: {
@@ -10839,7 +12078,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description the noun */
-                kind: "agency" | "area" | "person" | "depot" | "hazard" | "report" | "incident" | "fence" | "request" | "offer" | "loan" | "requisition" | "letter" | "rate" | "claim" | "agreement" | "activation" | "team" | "task" | "equipment" | "stock" | "device" | "note" | "stay" | "alarm" | "link" | "parcel";
+                kind: "drill" | "part" | "agency" | "area" | "person" | "depot" | "hazard" | "report" | "incident" | "fence" | "request" | "offer" | "loan" | "requisition" | "letter" | "rate" | "claim" | "agreement" | "activation" | "team" | "task" | "equipment" | "stock" | "device" | "note" | "stay" | "alarm" | "link" | "parcel";
             };
             cookie?: never;
         };
@@ -10871,7 +12110,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                kind: "agency" | "area" | "person" | "depot" | "hazard" | "report" | "incident" | "fence" | "request" | "offer" | "loan" | "requisition" | "letter" | "rate" | "claim" | "agreement" | "activation" | "team" | "task" | "equipment" | "stock" | "device" | "note" | "stay" | "alarm" | "link" | "parcel";
+                kind: "drill" | "part" | "agency" | "area" | "person" | "depot" | "hazard" | "report" | "incident" | "fence" | "request" | "offer" | "loan" | "requisition" | "letter" | "rate" | "claim" | "agreement" | "activation" | "team" | "task" | "equipment" | "stock" | "device" | "note" | "stay" | "alarm" | "link" | "parcel";
                 id: string;
             };
             cookie?: never;
@@ -11187,6 +12426,41 @@ export interface operations {
             };
         };
     };
+    "set-realm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RealmInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "set-role": {
         parameters: {
             query?: never;
@@ -11288,6 +12562,8 @@ export interface operations {
                 since?: string;
                 /** @description epoch that since belongs to */
                 epoch?: string;
+                /** @description alarms: in a drill, the alarms of what is real and nothing else */
+                watch?: string;
             };
             header?: never;
             path?: never;

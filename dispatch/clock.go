@@ -1,0 +1,85 @@
+package dispatch
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// Clock is a drill's clock: what it shows at a moment on the wall. It stands
+// while it does not run, and is never set back.
+type Clock struct {
+	At      time.Time `json:"at" doc:"what it showed at wall"`
+	Wall    time.Time `json:"wall"`
+	Rate    int       `json:"rate" doc:"seconds that it runs in one second, 1 to 60"`
+	Running bool      `json:"running"`
+}
+
+// MaxRate is how fast a drill's clock runs at most.
+const MaxRate = 60
+
+// Time is what the clock shows at the moment on the wall. A wall clock that was
+// set back does not set it back.
+func (c Clock) Time(wall time.Time) time.Time {
+	if !c.Running || wall.Before(c.Wall) {
+		return c.At
+	}
+	return c.At.Add(wall.Sub(c.Wall) * time.Duration(c.Rate)).Truncate(time.Microsecond)
+}
+
+// set is the clock that shows the same at the moment, and goes on from there.
+func (c Clock) set(at, wall time.Time, rate int, running bool) Clock {
+	return Clock{At: at, Wall: wall, Rate: rate, Running: running}
+}
+
+// clocks remembers the clocks of drills for those who only look: a second, at
+// most, after another server set one.
+type clocks struct {
+	mu   sync.Mutex
+	held map[Realm]heldClock
+}
+
+type heldClock struct {
+	clock Clock
+	read  time.Time // on the wall
+}
+
+const clockFresh = time.Second
+
+// Now is what the realm's clock shows: the wall's in the realm live, its own in a
+// drill. Where a drill's clock cannot be read it shows what it did.
+func (s *Service) Now(realm Realm) time.Time {
+	wall := s.cfg.Now()
+	id := realm.Drill()
+	if id == "" {
+		return wall
+	}
+	s.clocks.mu.Lock()
+	held, ok := s.clocks.held[realm]
+	s.clocks.mu.Unlock()
+	if age := wall.Sub(held.read); ok && age >= 0 && age < clockFresh {
+		return held.clock.Time(wall)
+	}
+	ctx, stop := context.WithTimeout(context.Background(), 2*time.Second)
+	defer stop()
+	rec, err := s.store.Get(ctx, realm, Ref{KindDrill, id}, nil)
+	if err != nil {
+		if ok { // asked again in a second, not by each who looks
+			s.clocks.keep(realm, held.clock, wall)
+		}
+		return held.clock.Time(wall)
+	}
+	d := rec.(*Drill)
+	s.clocks.keep(realm, d.Clock, wall)
+	return d.Clock.Time(wall)
+}
+
+// keep remembers a clock.
+func (c *clocks) keep(realm Realm, clock Clock, wall time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.held == nil {
+		c.held = map[Realm]heldClock{}
+	}
+	c.held[realm] = heldClock{clock, wall}
+}

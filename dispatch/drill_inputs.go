@@ -1,0 +1,78 @@
+package dispatch
+
+import "time"
+
+// DrillOpen opens a drill in a realm of its own. What it starts from is of the
+// realm in which the actor is: what is real now or was at a moment, or another
+// drill. The actor becomes its director.
+type DrillOpen struct {
+	Name      string       `json:"name"`
+	Content   DrillContent `json:"content"`
+	Form      DrillForm    `json:"form"`
+	Purpose   DrillPurpose `json:"purpose"`
+	NoNotice  bool         `json:"no_notice,omitempty"`
+	Situation string       `json:"situation,omitempty"`
+	Planned   *time.Time   `json:"planned,omitempty" doc:"when it is to begin, on the wall"`
+	Picture   PictureType  `json:"picture"`
+	// Seq or At is the moment in the actor's realm; neither is now.
+	Seq int64      `json:"seq,omitempty" doc:"right after this change"`
+	At  *time.Time `json:"at,omitempty" doc:"right after the last change at or before this moment on that realm's clock"`
+	// Begins sets the drill's clock where it starts from resources at rest; else it
+	// goes on from the moment.
+	Begins *time.Time `json:"begins,omitempty"`
+	Seed   int64      `json:"seed,omitempty" doc:"0: made up"`
+
+	start picture // read before the command is carried out
+}
+
+// DrillEdit changes what is told of a drill.
+type DrillEdit struct {
+	Expect
+	Drill     string       `json:"drill"`
+	Name      string       `json:"name"`
+	Content   DrillContent `json:"content"`
+	Form      DrillForm    `json:"form"`
+	Purpose   DrillPurpose `json:"purpose"`
+	NoNotice  bool         `json:"no_notice,omitempty"`
+	Situation string       `json:"situation,omitempty"`
+	Planned   *time.Time   `json:"planned,omitempty"`
+	Seed      int64        `json:"seed"`
+}
+
+// DrillMove names the drill, and where it matters the reason.
+type DrillMove struct {
+	Expect
+	Drill  string `json:"drill"`
+	Reason string `json:"reason,omitempty"`
+}
+
+// DrillRate sets how fast the clock runs.
+type DrillRate struct {
+	Expect
+	Drill string `json:"drill"`
+	Rate  int    `json:"rate"`
+}
+
+// DrillJump sets the clock on. What falls due until then happens, each at its
+// moment, before anything else.
+type DrillJump struct {
+	Expect
+	Drill string    `json:"drill"`
+	To    time.Time `json:"to"`
+}
+
+// PartSave says who takes part and as what.
+type PartSave struct {
+	Expect
+	Person string `json:"person"`
+	Role   Role   `json:"role"`
+	Agency string `json:"agency,omitempty"`
+	Team   string `json:"team,omitempty"`
+	Text   string `json:"text,omitempty"`
+}
+
+// PartMove names a part.
+type PartMove struct {
+	Expect
+	Part string `json:"part"`
+}

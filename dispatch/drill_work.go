@@ -1,0 +1,105 @@
+package dispatch
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// What makes a command one in a drill: it is carried out at the moment that the
+// drill's clock shows, one command at a time, and its ids come of the seed.
+
+// drillNouns are the nouns whose commands exist in drills only, liveNouns those
+// whose commands exist outside them only: who may sign in, which devices and
+// neighbours there are is never practised.
+var (
+	drillNouns = []string{"drill", "part", "objective", "inject", "sim", "observation", "improvement"}
+	liveNouns  = []string{"person", "device", "link", "parcel", "letter"}
+)
+
+func (c *Command) noun() string {
+	noun, _, _ := strings.Cut(c.Name, ".")
+	return noun
+}
+
+// planning tells the commands by which a drill is prepared, run and judged.
+func (c *Command) planning() bool { return slices.Contains(drillNouns, c.noun()) }
+
+// fits refuses a command in a realm in which it makes no sense.
+func (c *Command) fits(realm Realm) error {
+	switch drill := realm.Drill() != ""; {
+	case !drill && c.planning() && c.Name != "drill.open":
+		return refuse(Forbidden, "“%[2]s”只能在演练中执行，请先进入演练", "%[1]s is a command of a drill; join one first", c.Name, c.Chinese)
+	case drill && slices.Contains(liveNouns, c.noun()):
+		return refuse(Forbidden, "演练中不能执行“%[2]s”", "%[1]s is not a command of a drill; leave it first", c.Name, c.Chinese)
+	}
+	return nil
+}
+
+// directs tells who may act for any agency of a drill: for the simulated ones,
+// and where a player needs a hand.
+func (a Actor) directs() bool {
+	return a.Realm.Drill() != "" && (a.Role == RoleDirector || a.Role == RoleController)
+}
+
+// errStands tells that a drill's clock stands, so that nothing falls due.
+var errStands = refuse(IllegalMove, "演练未在进行", "the drill is not running")
+
+// inDrill locks the drill, so that its commands come one after the other, and
+// takes the time from its clock: not before that of the last change, and where
+// the command was due earlier than now, at that moment.
+func (w *work) inDrill(ctx context.Context, due *time.Time) error {
+	realm := w.actor.Realm
+	recs, err := w.tx.Lock(ctx, realm, Ref{KindDrill, realm.Drill()})
+	if err != nil {
+		return err
+	}
+	w.drill = recs[0].(*Drill)
+	at := w.drill.Clock.Time(w.change.Wall)
+	if due != nil && due.Before(at) {
+		at = *due
+	}
+	last, err := w.tx.LastAt(ctx, realm)
+	if err != nil {
+		return err
+	}
+	if last.After(at) {
+		at = last
+	}
+	w.at, w.change.At = at.UTC(), at.UTC()
+	switch d := w.drill; {
+	case w.cmd.planning(), d.State == DrillRunning:
+		return nil
+	case w.actor.Role == RoleSystem:
+		return errStands
+	case w.actor.Audience().runs() && !d.State.Over():
+		return nil
+	default:
+		e := refuse(IllegalMove, "演练未在进行，现为“%[1]s”", "the drill is not running, it is %[2]s", stateZH(KindDrill, string(d.State)), d.State)
+		e.Current = d
+		return e
+	}
+}
+
+// runs tells whether the realm's clock runs, as far as is known.
+func (s *Service) runs(realm Realm) bool {
+	s.Now(realm)
+	s.clocks.mu.Lock()
+	defer s.clocks.mu.Unlock()
+	return s.clocks.held[realm].clock.Running
+}
+
+// newID makes an id. In a drill it comes of the seed, the actor and the command's
+// key: the same decisions have the same ids, also after a restart.
+func (w *work) newID() string {
+	if w.drill == nil {
+		return w.svc.cfg.NewID()
+	}
+	w.made++
+	sum := sha256.Sum256(fmt.Appendf(nil, "%d\n%s\n%s\n%d", w.drill.Seed, w.actor.ID, w.change.Command, w.made))
+	return hex.EncodeToString(sum[:16])
+}

@@ -1,0 +1,34 @@
+package pgstore
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+
+	"liandong/dispatch"
+)
+
+// mostDrills bounds how many drills are listed, the newest first.
+const mostDrills = 1000
+
+// Drills lists the drills, the newest first, each with the part of the person in it where there is
+// one. It is the one read across realms: who may know of a drill, dispatch.Joins tells.
+func (s *Store) Drills(ctx context.Context, person string) ([]dispatch.DrillOf, error) {
+	rows, err := s.pool.Query(ctx, `select d.doc, p.doc from drill d
+		left join part p on p.realm = d.realm and p.id = $1 and not p.archived
+		where not d.archived order by d.created desc, d.id limit $2`, person, mostDrills)
+	if err != nil {
+		return nil, fault(err)
+	}
+	out, err := pgx.CollectRows(rows, func(r pgx.CollectableRow) (of dispatch.DrillOf, err error) {
+		var drill, part []byte
+		if err := r.Scan(&drill, &part); err != nil {
+			return of, err
+		}
+		if err := into(&of.Drill, dispatch.KindDrill, drill); err != nil {
+			return of, err
+		}
+		return of, into(&of.Part, dispatch.KindPart, part)
+	})
+	return out, fault(err)
+}
