@@ -60,6 +60,9 @@ type Origin struct {
 	// Waiting counts parcels about it that its home has not answered. Until then
 	// it is shown as they would have it.
 	Waiting int `json:"waiting,omitempty"`
+	// Passed is the change of its home's journal that told of it last while a
+	// parcel waited. It was not shown, so an answer that is older is asked for anew.
+	Passed int64 `json:"passed,omitempty"`
 	// Gone: its home shows it no longer. Nothing is done about it any more.
 	Gone bool `json:"gone,omitempty"`
 }

@@ -239,11 +239,13 @@ func (h *hearing) show(ctx context.Context, r Record, t ToldRecord) error {
 		if head.Origin.Waiting > 0 || h.settles == nil && !h.whole && o.Seq > h.seq {
 			// What is on its way there is not in what it tells; it is asked for
 			// once the answer is here.
-			if o.Waiting != head.Origin.Waiting {
-				o.Waiting = head.Origin.Waiting
-				h.derive(was)
+			if o.Waiting > 0 {
+				h.pass(was, head.Origin.Waiting)
 			}
 			return nil
+		}
+		if err := h.late(was); err != nil {
+			return err
 		}
 	}
 	sent := head.Scope
@@ -272,16 +274,40 @@ func (h *hearing) show(ctx context.Context, r Record, t ToldRecord) error {
 // request is the request of ours that an offer or loan answers, whose lines are
 // counted anew; nil where it is the neighbour's.
 // holder is which agency of ours has the thing on loan; "" where none has.
+// pass leaves the record as it is shown, for which that many parcels wait now.
+func (h *hearing) pass(r Record, waiting int) {
+	o := r.head().Origin
+	if o.Waiting = waiting; h.settles == nil {
+		o.Passed = h.seq
+	}
+	h.derive(r)
+}
+
+// late refuses the answer to a parcel whose record was read before a change of it
+// that was heard first and passed over: it would stay as it was. The home is asked
+// again.
+func (h *hearing) late(r Record) error {
+	if o := r.head().Origin; h.settles != nil && o.Passed > h.seq {
+		return refuse(Stale, "对方的记录已更新到第 %d 条", "the record was heard of at %d already, and is asked for anew", o.Passed)
+	}
+	return nil
+}
+
 // lose takes a record off the board that its home no longer shows. A team that
 // is taken back leaves what it was on here, and the desk is told.
 func (h *hearing) lose(ctx context.Context, ref Ref) error {
 	if !slices.Contains(Linked, ref.Kind) {
 		return nil
 	}
-	if rec, err := h.tx.Get(ctx, h.actor.Realm, ref, nil); CodeOf(err) == NotFound || err == nil && (rec.head().Origin == nil || rec.head().Origin.Link != h.link.ID) {
+	rec, err := h.tx.Get(ctx, h.actor.Realm, ref, nil)
+	if CodeOf(err) == NotFound {
 		return nil
-	} else if err != nil {
+	}
+	if err != nil {
 		return err
+	}
+	if o := rec.head().Origin; o == nil || o.Link != h.link.ID || h.settles == nil && !h.whole && o.Seq > h.seq {
+		return nil // nothing of the neighbour's, or known as of later
 	}
 	if ref.Kind == KindTeam {
 		if err := h.leave(ctx, ref.ID); err != nil {
@@ -293,14 +319,22 @@ func (h *hearing) lose(ctx context.Context, ref Ref) error {
 		return err
 	}
 	o := r.head().Origin
-	settled := h.settles != nil && slices.Contains(h.settles.Records, ref)
-	if settled {
-		o.Waiting = max(o.Waiting-1, 0)
+	waiting := o.Waiting
+	if h.settles != nil && slices.Contains(h.settles.Records, ref) {
+		waiting = max(waiting-1, 0)
+	}
+	if waiting > 0 && h.link.State == LinkActive {
+		h.pass(r, waiting) // its last answer asks for it
+		return nil
+	}
+	if err := h.late(r); err != nil {
+		return err
+	}
+	if o.Waiting != waiting {
+		o.Waiting = waiting
 		h.derive(r)
 	}
-	if o.Waiting > 0 && h.link.State == LinkActive {
-		return nil // its last answer asks for it
-	}
+	o.Seq, o.Passed = h.seq, 0
 	if q, ok := r.(*Request); ok {
 		if err := h.bury(ctx, q.ID); err != nil {
 			return err
@@ -371,7 +405,7 @@ func (h *hearing) shown(ctx context.Context) ([]Record, error) {
 
 // forget takes all that the neighbour told off the board.
 func (w *work) forget(ctx context.Context, l *Link) error {
-	h := &hearing{work: w, link: l, told: map[Ref]bool{}}
+	h := &hearing{work: w, link: l, whole: true, told: map[Ref]bool{}}
 	all, err := h.shown(ctx)
 	if err != nil {
 		return err

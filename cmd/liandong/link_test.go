@@ -230,13 +230,15 @@ func (s *story) agree() {
 		}
 	}
 	for _, r := range []*region{s.a, s.b} {
-		var open, alarms, waiting int
-		if err := r.db.QueryRow(s.t.Context(), `select (select count(*) from use where upper_inf(during) and loan), (select count(*) from alarm where state = 'link'),
-			(select count(*) from parcel where not archived)`).Scan(&open, &alarms, &waiting); err != nil {
+		var open, waiting int
+		var refused string
+		if err := r.db.QueryRow(s.t.Context(), `select (select count(*) from use where upper_inf(during) and loan),
+			(select coalesce(string_agg(doc ->> 'text', '; '), '') from alarm where state = 'link'),
+			(select count(*) from parcel where not archived)`).Scan(&open, &refused, &waiting); err != nil {
 			s.t.Fatal(err)
 		}
-		if open != 0 || alarms != 0 || waiting != 0 {
-			s.t.Errorf("%d uses by loans are open, %d commands were refused, %d wait", open, alarms, waiting)
+		if open != 0 || refused != "" || waiting != 0 {
+			s.t.Errorf("%d uses by loans are open, %d commands wait, refused were: %s", open, waiting, refused)
 		}
 	}
 }

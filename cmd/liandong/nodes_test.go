@@ -135,7 +135,7 @@ func startTwo(t *testing.T, args func(n int) []string) *twoNodes {
 	})
 	launch := func(i int) remote.Launch {
 		dir := t.TempDir()
-		return remote.Launch{Program: program, Dir: dir, Addr: "127.0.0.1:0", Log: &log, Args: append(append([]string{"--log", "info"}, quiet...), args(i)...),
+		return remote.Launch{Program: program, Dir: dir, Addr: freePort(t), Log: &log, Args: append(append([]string{"--log", "info"}, quiet...), args(i)...),
 			Env: []string{"DATABASE_URL=" + dsn, "DATABASE_ADMIN_URL=" + owner}}
 	}
 	n.launchA = launch(0)
@@ -156,7 +156,6 @@ func startTwo(t *testing.T, args func(n int) []string) *twoNodes {
 			t.Error(err)
 		}
 	})
-	n.launchA.Addr = n.a.Addr()
 	authority, err := os.ReadFile(filepath.Join(n.launchA.Dir, "certs", "authority.pem"))
 	if err != nil {
 		t.Fatal(err)

@@ -139,14 +139,13 @@ func startRegion(t *testing.T, name, area string, seed uint64) *region {
 			t.Logf("%s: %.4000s", name, log.text.String())
 		}
 	})
-	r.launch = remote.Launch{Program: program, Dir: t.TempDir(), Addr: "127.0.0.1:0", Log: &log,
+	r.launch = remote.Launch{Program: program, Dir: t.TempDir(), Addr: freePort(t), Log: &log,
 		Args: append([]string{"--log", "warn", "--link", door, "--link-at", r.way.Addr().String()}, quiet...),
 		Env:  []string{"DATABASE_URL=" + dsn, "DATABASE_ADMIN_URL=" + owner}}
 	if r.proc, err = r.launch.Start(ctx); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = r.proc.Stop() }) // it may have been killed
-	r.launch.Addr = r.proc.Addr()
 	if r.admin, err = r.proc.FirstSignIn(ctx, firstLogin, password, dispatch.RoleAdmin); err != nil {
 		t.Fatal(err)
 	}

@@ -147,6 +147,10 @@ func privateServer(ctx context.Context, log io.Writer, db databaseFlags, args []
 	if err != nil {
 		return remote.Launch{}, "", err
 	}
+	at, err := freeAddress() // it may be killed, and started there again
+	if err != nil {
+		return remote.Launch{}, "", err
+	}
 	fmt.Fprintln(log, "starting a private server in", db.Dir)
 	var password string
 	a := adminCmd{databaseFlags: db, Login: firstLogin, Name: "Administrator", Agency: "Department of Emergency Management", Area: "990000"}
@@ -159,7 +163,7 @@ func privateServer(ctx context.Context, log io.Writer, db databaseFlags, args []
 		return errors.Join(err, h.close())
 	})
 	args = append([]string{"--log", "warn"}, args...)
-	return remote.Launch{Program: program, Dir: db.Dir, Env: db.env(), Addr: "127.0.0.1:0", Args: args, Log: log}, password, err
+	return remote.Launch{Program: program, Dir: db.Dir, Env: db.env(), Addr: at, Args: args, Log: log}, password, err
 }
 
 // signInAdmin signs in as an administrator of somebody's server. A first password is theirs to change.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
@@ -76,6 +77,9 @@ func privateNodes(ctx context.Context, log io.Writer, dir string, n int) (launch
 			}
 		} else {
 			l = launches[0]
+			if l.Addr, err = freeAddress(); err != nil {
+				return nil, "", nil, err
+			}
 			l.Dir, l.Args = flags.Dir, append([]string{"--log", "warn"}, args...)
 			if err := os.MkdirAll(flags.Dir, 0o755); err != nil {
 				return nil, "", nil, err
@@ -86,13 +90,19 @@ func privateNodes(ctx context.Context, log io.Writer, dir string, n int) (launch
 	return launches, password, db.stop, nil
 }
 
-// freeAddress is a loopback address that nobody listens at now.
+// freeAddress is a loopback address that nobody listens at now. Its port lies below those that the
+// system gives out by itself (from 32768 on Linux): no other connection takes it before a server
+// listens there, or while that server is down.
 func freeAddress() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
+	var refused error
+	for range 100 {
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 20000+rand.IntN(12000)))
+		if err == nil {
+			return l.Addr().String(), l.Close()
+		}
+		refused = err
 	}
-	return l.Addr().String(), l.Close()
+	return "", refused
 }
 
 // Run makes a private server, proves its feed and throws it away.

@@ -5256,6 +5256,8 @@ export interface components {
             agency?: string;
             gone?: boolean;
             link: string;
+            /** Format: int64 */
+            passed?: number;
             /**
              * Format: int64
              * @description of its home's journal, as of which it is shown
