@@ -67,8 +67,8 @@ type Tx interface {
 	Trail(ctx context.Context, realm Realm, incident string, texts []string, limit int) ([]*Change, error)
 	// NextNumber counts incidents per realm and local day.
 	NextNumber(ctx context.Context, realm Realm, day string) (int, error)
-	// PutBulk writes many records of one kind at once (an import); they are
-	// not in the change, which carries Reset instead.
+	// PutBulk writes many records at once (an import). They are not in the
+	// change, which carries Reset, and names them in Bulk for those who replay it.
 	PutBulk(ctx context.Context, records []Record) error
 	// SetLogin keeps the account of a person: the name to sign in with (""
 	// takes it away) and whether it may sign in. Invalid, field login, when

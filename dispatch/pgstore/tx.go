@@ -21,6 +21,7 @@ type tx struct {
 	key    dispatch.Key
 	seen   map[dispatch.Ref]string // read whole: the transaction that wrote the row (xmin)
 	locked map[dispatch.Ref]bool
+	bulk   []string // what PutBulk wrote; see dispatch.Change.Bulk
 }
 
 func newTx(conn *pgxpool.Conn, key dispatch.Key) *tx {
@@ -151,8 +152,9 @@ func (t *tx) NextNumber(ctx context.Context, realm dispatch.Realm, day string) (
 	return n, fault(err)
 }
 
-// PutBulk writes many records at once, over those of the same id.
+// PutBulk writes many records at once, over those of the same id, and keeps their lines for replay.
 func (t *tx) PutBulk(ctx context.Context, records []dispatch.Record) error {
+	var lines packer
 	for part := range slices.Chunk(records, 500) {
 		b := &pgx.Batch{}
 		for _, r := range part {
@@ -161,6 +163,7 @@ func (t *tx) PutBulk(ctx context.Context, records []dispatch.Record) error {
 				return err
 			}
 			b.Queue(rowStatements[dispatch.RefOf(r).Kind].upsert, args...)
+			lines.add([]byte(args[len(args)-1].(string)))
 		}
 		br := t.conn.SendBatch(ctx, b)
 		for _, r := range part {
@@ -172,6 +175,9 @@ func (t *tx) PutBulk(ctx context.Context, records []dispatch.Record) error {
 		if err := br.Close(); err != nil {
 			return fault(err)
 		}
+	}
+	if err := t.keepBulk(ctx, &lines); err != nil {
+		return err
 	}
 	if slices.ContainsFunc(records, func(r dispatch.Record) bool { return dispatch.RefOf(r).Kind == dispatch.KindArea }) {
 		return t.redraw(ctx)
