@@ -21,6 +21,9 @@ type Change struct {
 	Puts    []Put
 	Drops   []Drop
 	Reset   []Kind // kinds to be fetched anew (after an import)
+	// Bulk names what the change wrote at once (Tx.PutBulk), in the order
+	// written: SHA-256 of the records' lines, hexadecimal. The store fills it.
+	Bulk []string
 
 	// What the store books in the same transaction; not part of the payload.
 	Take  []Use  // resources promised
@@ -46,6 +49,7 @@ type payload struct {
 	Puts  []payloadPut  `json:"put,omitempty"`
 	Drops []payloadDrop `json:"drop,omitempty"`
 	Reset []Kind        `json:"reset,omitempty"`
+	Bulk  []string      `json:"bulk,omitempty"`
 	Note  string        `json:"note,omitempty"`
 }
 
@@ -62,7 +66,7 @@ type payloadDrop struct {
 // Payload encodes what the journal stores as bytes: the canonical form over
 // which the hash chain runs.
 func (c *Change) Payload() ([]byte, error) {
-	p := payload{Reset: c.Reset, Note: c.Note}
+	p := payload{Reset: c.Reset, Bulk: c.Bulk, Note: c.Note}
 	for _, put := range c.Puts {
 		raw, err := json.Marshal(put.Record)
 		if err != nil {
@@ -76,13 +80,13 @@ func (c *Change) Payload() ([]byte, error) {
 	return json.Marshal(p)
 }
 
-// ReadPayload fills Puts, Drops, Reset and Note from the journal's bytes.
+// ReadPayload fills Puts, Drops, Reset, Bulk and Note from the journal's bytes.
 func (c *Change) ReadPayload(b []byte) error {
 	var p payload
 	if err := json.Unmarshal(b, &p); err != nil {
 		return fmt.Errorf("journal %s/%d: %w", c.Realm, c.Seq, err)
 	}
-	c.Reset, c.Note = p.Reset, p.Note
+	c.Reset, c.Bulk, c.Note = p.Reset, p.Bulk, p.Note
 	for _, put := range p.Puts {
 		r, err := DecodeRecord(put.Record)
 		if err != nil {

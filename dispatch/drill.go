@@ -30,6 +30,8 @@ type Drill struct {
 	// decisions give the same journal.
 	Seed  int64        `json:"seed"`
 	Start DrillPicture `json:"start"`
+	// Plan is the last change of the planning, once it has begun.
+	Plan int64 `json:"plan,omitempty"`
 	// Stamps holds when each state was first reached, on the drill's clock.
 	Stamps map[DrillState]Stamp `json:"stamps,omitempty"`
 	Reason string               `json:"reason,omitempty" doc:"why it was paused, cancelled, or went on with a check unmet"`
@@ -155,7 +157,7 @@ func (d *Drill) check() error {
 // redacted is what the players see.
 func (d *Drill) redacted() Record {
 	r := *d
-	r.Seed, r.Reason, r.Start, r.Scope = 0, "", DrillPicture{}, d.Scope.public()
+	r.Seed, r.Plan, r.Reason, r.Start, r.Scope = 0, 0, "", DrillPicture{}, d.Scope.public()
 	r.Stamps = unsigned(d.Stamps)
 	if !d.State.Begun() {
 		r.Situation = ""

@@ -114,7 +114,7 @@ func startDrill(ctx context.Context, w *work, in *DrillMove) error {
 	if d, err = w.moveDrill(ctx, in, DrillRunning); err != nil {
 		return err
 	}
-	d.Clock = d.Clock.set(w.at, w.change.Wall, d.Clock.Rate, true)
+	d.Clock, d.Plan = d.Clock.set(w.at, w.change.Wall, d.Clock.Rate, true), w.last
 	return w.put(d)
 }
 

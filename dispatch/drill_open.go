@@ -15,6 +15,9 @@ func (s *Service) openDrill(ctx context.Context, actor Actor, cmd *Command, key 
 	if err := cmd.mayAtAll(actor); err != nil {
 		return Result{}, err
 	}
+	if actor.Realm.Drill() != "" && !actor.Audience().runs() {
+		return Result{}, refuse(Forbidden, "只有导调人员可以由演练另开演练", "only those who run a drill open another one from it")
+	}
 	if !oneOf(in.Picture, PictureTypes) {
 		return Result{}, invalid("picture", in.Picture, "未知的起始态势", "unknown picture to start from", words(PictureTypes)...)
 	}
@@ -33,34 +36,34 @@ func (s *Service) openDrill(ctx context.Context, actor Actor, cmd *Command, key 
 	return s.carry(ctx, opener, cmd, key, in, body, nil)
 }
 
-// picture is what a drill starts from.
-type picture struct {
-	from    DrillPicture
-	records []Record
-	drill   *Drill // the drill that it is of, where it is of one
-}
-
 // pictureFor reads the picture of the actor's realm that the drill starts from.
 func (s *Service) pictureFor(ctx context.Context, actor Actor, in *DrillOpen) (p picture, err error) {
 	o := s.onlooker(actor)
-	p.from = DrillPicture{Type: in.Picture, Realm: actor.Realm, At: o.At.UTC().Truncate(time.Millisecond)}
+	p.from = DrillPicture{Type: in.Picture, Realm: actor.Realm, Seq: in.Seq, At: o.At.UTC().Truncate(time.Microsecond)}
+	p.opener = actor.ID
 	if id := actor.Realm.Drill(); id != "" {
 		rec, err := s.store.Get(ctx, actor.Realm, Ref{KindDrill, id}, nil)
 		if err != nil {
 			return p, err
 		}
-		p.drill = rec.(*Drill)
-	}
-	if in.Picture == PicturePlan && p.drill == nil {
+		if d := rec.(*Drill); in.Picture == PicturePlan {
+			in.Begins, p.from.Seq = &d.Begins, d.Plan // 0 where it is being planned: as it is now
+		}
+	} else if in.Picture == PicturePlan {
 		return p, invalid("picture", in.Picture, "只能沿用另一场演练的方案，请先进入该演练", "only a drill's plan is taken over: join the drill first", string(PictureResources), string(PictureWhole))
 	}
-	return p, s.readPicture(ctx, o, in, &p)
-}
-
-// readPicture reads the records on the board at the moment that is asked for, as
-// the onlooker sees them.
-func (s *Service) readPicture(ctx context.Context, o Onlooker, in *DrillOpen, p *picture) error {
-	if in.Seq == 0 && in.At == nil {
+	if in.At != nil {
+		if in.Seq != 0 {
+			return p, invalid("at", in.At, "seq 与 at 只能给其一", "is left out where seq is given")
+		}
+		if p.from.Seq, err = s.store.SeqAt(ctx, actor.Realm, *in.At); err != nil {
+			return p, err
+		}
+		if p.from.Seq == 0 {
+			return p, invalid("at", in.At, "该时刻尚无任何记录", "nothing was recorded before that moment")
+		}
+	}
+	if p.from.Seq == 0 {
 		_, err := s.store.Snapshot(ctx, o, func(h SnapshotHead) error {
 			p.from.Seq = h.Seq
 			return nil
@@ -68,20 +71,59 @@ func (s *Service) readPicture(ctx context.Context, o Onlooker, in *DrillOpen, p 
 			p.records = append(p.records, r)
 			return nil
 		})
+		return p, err
+	}
+	return p, s.past(ctx, o, &p)
+}
+
+// past reads the picture of a moment that is over, as the onlooker saw it then and
+// would see it now: looking back shows nobody more.
+func (s *Service) past(ctx context.Context, o Onlooker, p *picture) error {
+	all, err := s.store.PictureAt(ctx, p.from.Realm, p.from.Seq)
+	if err != nil {
 		return err
 	}
-	return invalid("seq", in.Seq, "", "")
+	cs, err := s.store.Changes(ctx, p.from.Realm, p.from.Seq-1, 1)
+	if err != nil {
+		return err
+	}
+	if len(cs) == 1 {
+		p.from.At = cs[0].At
+	}
+	then := o.Audience.At(p.from.At)
+	for _, r := range all {
+		ref, scope := RefOf(r), r.head().Scope
+		if r = View(r, min(See(o, ref, scope), See(then, ref, scope))); r != nil {
+			p.records = append(p.records, r)
+		}
+	}
+	return nil
+}
+
+// picture is what a drill starts from.
+type picture struct {
+	from    DrillPicture
+	opener  string // person
+	records []Record
 }
 
 // adapt makes the records those of the drill: what is real and never practised
-// stays behind.
-func (p *picture) adapt(in *DrillOpen) {
-	rest := in.Picture == PictureResources
+// stays behind, and so does what was judged of another drill.
+func (p *picture) adapt() {
+	rest := p.from.Type == PictureResources
 	var kept []Record
 	for _, r := range p.records {
 		switch x := r.(type) {
 		case *Drill, *Person, *Device, *Link, *Parcel, *Letter:
 			continue
+		case *Part:
+			if rest || x.Person == p.opener {
+				continue
+			}
+			if x.Role == RoleDirector {
+				x.Role = RoleController
+			}
+			x.Confirmed = nil
 		case *Report, *Incident, *Task, *Fence, *Stay, *Alarm, *Request, *Offer, *Loan, *Requisition, *Claim:
 			if rest {
 				continue
@@ -155,14 +197,14 @@ func openDrill(ctx context.Context, w *work, in *DrillOpen) error {
 	begins := p.from.At
 	if in.Begins != nil {
 		begins = in.Begins.UTC().Truncate(time.Microsecond)
-		if in.Picture != PictureResources && !begins.Equal(p.from.At) {
+		if in.Picture == PictureWhole && !begins.Equal(p.from.At) {
 			return invalid("begins", begins, "只有从资源底图开始的演练才能另定开始时刻", "only a drill that starts from resources at rest begins at another moment", p.from.At.Format(time.RFC3339))
 		}
 	}
 	if y := begins.Year(); y < 1970 || y > 2200 {
 		return invalid("begins", begins, "开始时刻应在 1970 至 2200 年之间", "is between the years 1970 and 2200")
 	}
-	p.adapt(in)
+	p.adapt()
 	w.at, w.change.At = begins, begins
 	if err := w.tx.PutBulk(ctx, p.records); err != nil {
 		return err

@@ -254,6 +254,69 @@ func TestDrillsWithOneSeedAreEqual(t *testing.T) {
 	}
 }
 
+// Another drill is forked from any moment of one, and its plan taken over as it was
+// when it began.
+func TestDrillIsForked(t *testing.T) {
+	t.Parallel()
+	c := newTown(t)
+	i := c.open("火情")
+	s := c.stage(dispatch.DrillOpen{})
+	s.begin()
+	c.pass(time.Minute)
+	s.do(s.player, "task.assign", dispatch.TaskAssign{Incident: i.ID, Team: c.teams["xf1"]})
+	c.pass(time.Minute)
+	then, err := c.store.Head(t.Context(), s.realm)
+	if err != nil {
+		t.Fatal(err)
+	}
+	moment := c.svc.Now(s.realm)
+	c.pass(time.Minute)
+	s.do(s.player, "task.assign", dispatch.TaskAssign{Incident: i.ID, Team: c.teams["xf2"]})
+
+	open := func(by dispatch.Actor, in dispatch.DrillOpen) *stage {
+		in.Name, in.Content, in.Form, in.Purpose = "另一场", dispatch.DrillSingle, dispatch.DrillTabletop, dispatch.DrillResearch
+		r := c.do(by, "drill.open", in)
+		f := &stage{town: c, realm: r.Change.Realm, drill: r.Change.Realm.Drill(), director: by, player: s.player}
+		f.director.Realm, f.player.Realm = f.realm, f.realm
+		return f
+	}
+	f := open(s.director, dispatch.DrillOpen{Picture: dispatch.PictureWhole, At: &moment})
+	d := in[*dispatch.Drill](f, dispatch.KindDrill, f.drill)
+	if d.Start.Seq != then || d.Start.Realm != s.realm || d.State != dispatch.DrillPlanned {
+		t.Errorf("forked at %+v, want change %d", d.Start, then)
+	}
+	if team := in[*dispatch.Team](f, dispatch.KindTeam, c.teams["xf2"]); team.Task != "" {
+		t.Error("the fork has what was decided after it")
+	}
+	f.begin()
+	f.refused(f.player, dispatch.Conflict, "task.assign", dispatch.TaskAssign{Incident: i.ID, Team: c.teams["xf1"]})
+	f.do(f.player, "task.assign", dispatch.TaskAssign{Incident: i.ID, Team: c.teams["xf2"]})
+
+	p := open(s.director, dispatch.DrillOpen{Picture: dispatch.PicturePlan})
+	if team := in[*dispatch.Team](p, dispatch.KindTeam, c.teams["xf1"]); team.Task != "" {
+		t.Error("the plan has what was played")
+	}
+	if begins := in[*dispatch.Drill](p, dispatch.KindDrill, p.drill).Begins; !begins.Equal(in[*dispatch.Drill](s, dispatch.KindDrill, s.drill).Begins) {
+		t.Errorf("the plan begins at %s", begins)
+	}
+	// From what was real at a moment.
+	past := c.clock().Add(-150 * time.Second)
+	l := open(c.planner(), dispatch.DrillOpen{Picture: dispatch.PictureWhole, At: &past})
+	if got := in[*dispatch.Incident](l, dispatch.KindIncident, i.ID); got.Title != "火情" {
+		t.Errorf("the incident is %+v", got)
+	}
+	early := time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)
+	in := dispatch.DrillOpen{Name: "x", Content: dispatch.DrillSingle, Form: dispatch.DrillField, Purpose: dispatch.DrillTest, Picture: dispatch.PictureWhole, At: &early}
+	c.refused(c.planner(), dispatch.Invalid, "drill.open", in)
+	in.At, in.Picture = nil, dispatch.PicturePlan
+	c.refused(c.planner(), dispatch.Invalid, "drill.open", in)
+	in.Picture, in.Seq = dispatch.PictureWhole, 1<<40
+	c.refused(c.planner(), dispatch.Invalid, "drill.open", in)
+	chief := s.player
+	chief.Role = dispatch.RoleChief
+	c.refused(chief, dispatch.Forbidden, "drill.open", in)
+}
+
 func TestDrillParts(t *testing.T) {
 	t.Parallel()
 	c := newTown(t)

@@ -63,11 +63,11 @@ func (w *work) inDrill(ctx context.Context, due *time.Time) error {
 	if due != nil && due.Before(at) {
 		at = *due
 	}
-	last, err := w.tx.LastAt(ctx, realm)
+	seq, last, err := w.tx.Last(ctx, realm)
 	if err != nil {
 		return err
 	}
-	if last.After(at) {
+	if w.last = seq; last.After(at) {
 		at = last
 	}
 	w.at, w.change.At = at.UTC(), at.UTC()

@@ -28,6 +28,15 @@ type Store interface {
 	// when the first share ends by which something is seen; the zero time is never.
 	Snapshot(ctx context.Context, by Onlooker, head func(SnapshotHead) error, each func(Record) error) (ends time.Time, err error)
 
+	// PictureAt reads what was on the realm's board right after the change: every
+	// record whole. Invalid or NotFound, field seq, where that cannot be told.
+	PictureAt(ctx context.Context, realm Realm, seq int64) ([]Record, error)
+	// SeqAt is the realm's last change at or before the moment on its clock; 0
+	// where there is none.
+	SeqAt(ctx context.Context, realm Realm, at time.Time) (int64, error)
+	// Changes returns the changes after seq, in order, at most limit of them.
+	Changes(ctx context.Context, realm Realm, after int64, limit int) ([]*Change, error)
+
 	// Due lists unarchived records whose Index.Due has come, earliest first.
 	Due(ctx context.Context, realm Realm, at time.Time, limit int) ([]Due, error)
 }
@@ -70,16 +79,16 @@ type Tx interface {
 	// texts, in order, at most limit of them: those of one loan or task are few
 	// among the many of an incident.
 	Trail(ctx context.Context, realm Realm, incident string, texts []string, limit int) ([]*Change, error)
-	// LastAt is the moment of the realm's last change on its clock; the zero time
-	// where there is none.
-	LastAt(ctx context.Context, realm Realm) (time.Time, error)
+	// Last is the realm's last change and its moment on the realm's clock; 0 and
+	// the zero time where there is none.
+	Last(ctx context.Context, realm Realm) (int64, time.Time, error)
 	// CopyBeside copies what another realm keeps beside its records: the polygons
 	// of the areas that are here too, and how far numbers are counted.
 	CopyBeside(ctx context.Context, from Realm) error
 	// NextNumber counts incidents per realm and local day.
 	NextNumber(ctx context.Context, realm Realm, day string) (int, error)
-	// PutBulk writes many records of one kind at once (an import); they are
-	// not in the change, which carries Reset instead.
+	// PutBulk writes many records at once (an import). They are not in the
+	// change, which carries Reset, and names them in Bulk for those who replay it.
 	PutBulk(ctx context.Context, records []Record) error
 	// SetLogin keeps the account of a person: the name to sign in with (""
 	// takes it away) and whether it may sign in. Invalid, field login, when

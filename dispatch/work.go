@@ -25,9 +25,10 @@ type work struct {
 	secret string
 	// foreign are the neighbour's records that the rule edited.
 	foreign []Record
-	// drill is the drill in whose realm the command is carried out, locked; made
-	// counts the ids that came of its seed.
+	// drill is the drill in whose realm the command is carried out, locked; last
+	// is its last change, made counts the ids that came of its seed.
 	drill *Drill
+	last  int64
 	made  int
 }
 

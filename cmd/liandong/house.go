@@ -172,6 +172,36 @@ func (h *house) upkeep(ctx context.Context) {
 	}
 }
 
+// lookKeyframes is how often it is looked whether a keyframe is due.
+const lookKeyframes = 10 * time.Second
+
+// keyframes keeps the pictures that replay begins from, of every realm.
+func (h *house) keyframes(ctx context.Context) {
+	tick := time.NewTicker(lookKeyframes)
+	defer tick.Stop()
+	for {
+		if err := h.keepKeyframes(ctx); err != nil && ctx.Err() == nil {
+			h.log.Error().Err(err).Msg("keyframes")
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+func (h *house) keepKeyframes(ctx context.Context) error {
+	realms, err := h.store.Realms(ctx)
+	for _, realm := range realms {
+		k, failed := h.store.KeepKeyframes(ctx, realm, pgstore.KeyframeEvery)
+		if err = errors.Join(err, failed); k.Seq > 0 {
+			h.log.Debug().Str("realm", string(realm)).Int64("seq", k.Seq).Int("records", k.Records).Msg("keyframe")
+		}
+	}
+	return err
+}
+
 // latest brings the last known positions up every two minutes; what came since is looked up in the
 // track at the next start.
 func (h *house) latest(ctx context.Context) {

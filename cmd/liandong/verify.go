@@ -75,7 +75,7 @@ func verify(ctx context.Context, c console, store *pgstore.Store, realm dispatch
 	case len(report.Differ) > 0:
 		c.say("BAD   %s: %d rows are good, but the tables say otherwise of %d records, the first %s/%s", realm, report.Rows, len(report.Differ), report.Differ[0].Kind, report.Differ[0].ID)
 	case tables:
-		c.say("good  %s: %d rows, head %d, hash %x; %d records equal their replay, %d came by import", realm, report.Rows, report.Head, report.Hash, report.Records, report.Skipped)
+		c.say("good  %s: %d rows, head %d, hash %x; %d records equal their replay, %d came by an import that was not kept", realm, report.Rows, report.Head, report.Hash, report.Records, report.Skipped)
 	default:
 		c.say("good  %s: %d rows, head %d, hash %x", realm, report.Rows, report.Head, report.Hash)
 	}

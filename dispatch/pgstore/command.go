@@ -96,6 +96,7 @@ func (s *Store) attempt(ctx context.Context, key dispatch.Key, do func(context.C
 		rollback(ctx, conn)
 		return nil, false, err
 	}
+	c.Bulk = t.bulk
 	return c, false, s.finish(ctx, conn, t, c)
 }
 

@@ -163,7 +163,7 @@ func (s *Store) Realms(ctx context.Context) ([]dispatch.Realm, error) {
 }
 
 // Sweep forgets answers to commands older than thirty days, photos that no note took within a day,
-// and sessions that are over. It returns how many rows went.
+// keyframes that lead nowhere, and sessions that are over. It returns how many rows went.
 func (s *Store) Sweep(ctx context.Context, now time.Time) (int64, error) {
 	tag, err := s.pool.Exec(ctx, "delete from command where at < $1", now.Add(-30*24*time.Hour))
 	if err != nil {
@@ -174,6 +174,10 @@ func (s *Store) Sweep(ctx context.Context, now time.Time) (int64, error) {
 	if err != nil {
 		return tag.RowsAffected(), fault(err)
 	}
+	frames, err := s.dropKeyframes(ctx)
+	if err != nil {
+		return tag.RowsAffected() + photos.RowsAffected(), err
+	}
 	sessions, err := s.fenced(ctx, house, "delete from session where expires < $1 or seen + idle * interval '1 second' < $1", now)
-	return tag.RowsAffected() + photos.RowsAffected() + sessions, err
+	return tag.RowsAffected() + photos.RowsAffected() + frames + sessions, err
 }

@@ -23,6 +23,7 @@ type tx struct {
 	key    dispatch.Key
 	seen   map[dispatch.Ref]string // read whole: the transaction that wrote the row (xmin)
 	locked map[dispatch.Ref]bool
+	bulk   []string // what PutBulk wrote; see dispatch.Change.Bulk
 }
 
 func newTx(conn *pgxpool.Conn, key dispatch.Key) *tx {
@@ -153,8 +154,9 @@ func (t *tx) NextNumber(ctx context.Context, realm dispatch.Realm, day string) (
 	return n, fault(err)
 }
 
-// PutBulk writes many records at once, over those of the same id.
+// PutBulk writes many records at once, over those of the same id, and keeps their lines for replay.
 func (t *tx) PutBulk(ctx context.Context, records []dispatch.Record) error {
+	var lines packer
 	for part := range slices.Chunk(records, 500) {
 		b := &pgx.Batch{}
 		for _, r := range part {
@@ -163,6 +165,7 @@ func (t *tx) PutBulk(ctx context.Context, records []dispatch.Record) error {
 				return err
 			}
 			b.Queue(rowStatements[dispatch.RefOf(r).Kind].upsert, args...)
+			lines.add([]byte(args[len(args)-1].(string)))
 		}
 		br := t.conn.SendBatch(ctx, b)
 		for _, r := range part {
@@ -174,6 +177,9 @@ func (t *tx) PutBulk(ctx context.Context, records []dispatch.Record) error {
 		if err := br.Close(); err != nil {
 			return fault(err)
 		}
+	}
+	if err := t.keepBulk(ctx, &lines); err != nil {
+		return err
 	}
 	if slices.ContainsFunc(records, func(r dispatch.Record) bool { return dispatch.RefOf(r).Kind == dispatch.KindArea }) {
 		return t.redraw(ctx)
@@ -201,14 +207,13 @@ func (t *tx) CopyBeside(ctx context.Context, from dispatch.Realm) error {
 	return fault(err)
 }
 
-// LastAt is the moment of the realm's last change on its clock.
-func (t *tx) LastAt(ctx context.Context, realm dispatch.Realm) (time.Time, error) {
-	var at time.Time
-	err := t.q.QueryRow(ctx, "select at from journal where realm = $1 order by seq desc limit 1", realm).Scan(&at)
+// Last is the realm's last change and its moment on the realm's clock.
+func (t *tx) Last(ctx context.Context, realm dispatch.Realm) (seq int64, at time.Time, err error) {
+	err = t.q.QueryRow(ctx, "select seq, at from journal where realm = $1 order by seq desc limit 1", realm).Scan(&seq, &at)
 	if errors.Is(err, pgx.ErrNoRows) {
-		return at, nil
+		return 0, at, nil
 	}
-	return at.UTC(), fault(err)
+	return seq, at.UTC(), fault(err)
 }
 
 // redraw gives the tiles of the areas a new address.

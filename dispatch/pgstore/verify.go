@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -19,11 +22,12 @@ type picture struct {
 
 // VerifyTables checks the chain as VerifyJournal does, and then that a replay of the journal from its
 // first row gives the tables: every record byte by byte in the program's encoding, and whether it is on
-// the board. A record that came by an import is compared only once a later change carried it. Commands
-// may go on meanwhile only in other realms: it reads the tables after the journal.
+// the board. A record that came by an import of which nothing was kept is compared only once a later
+// change carried it. Commands may go on meanwhile only in other realms: it reads the tables after the
+// journal.
 func (s *Store) VerifyTables(ctx context.Context, realm dispatch.Realm, progress func(rows int64)) (VerifyReport, error) {
 	told := map[dispatch.Ref]picture{}
-	report, err := s.walk(ctx, realm, progress, func(l link) error { return replayInto(told, l) })
+	report, err := s.walk(ctx, realm, progress, func(l link) error { return s.replayInto(ctx, told, l) })
 	if err != nil || report.Bad != 0 {
 		return report, err
 	}
@@ -38,7 +42,7 @@ func (s *Store) VerifyTables(ctx context.Context, realm dispatch.Realm, progress
 	return report, nil
 }
 
-func replayInto(told map[dispatch.Ref]picture, l link) error {
+func (s *Store) replayInto(ctx context.Context, told map[dispatch.Ref]picture, l link) error {
 	if l.Payload == nil {
 		return fmt.Errorf("journal %s/%d: its content is no longer kept; a replay is not possible", l.Realm, l.Seq)
 	}
@@ -46,19 +50,26 @@ func replayInto(told map[dispatch.Ref]picture, l link) error {
 	if err := c.ReadPayload(l.Payload); err != nil {
 		return err
 	}
-	for _, k := range c.Reset {
-		for ref := range told {
-			if ref.Kind == k {
-				delete(told, ref)
-			}
+	put := func(r dispatch.Record) error {
+		doc, err := json.Marshal(r)
+		told[dispatch.RefOf(r)] = picture{doc, false}
+		return err
+	}
+	bulk, err := s.bulkOf(ctx, &c)
+	if errors.Is(err, errNoBulk) {
+		maps.DeleteFunc(told, func(ref dispatch.Ref, _ picture) bool { return slices.Contains(c.Reset, ref.Kind) })
+	} else if err != nil {
+		return err
+	}
+	for _, r := range bulk {
+		if err := put(r); err != nil {
+			return err
 		}
 	}
 	for _, p := range c.Puts {
-		doc, err := json.Marshal(p.Record)
-		if err != nil {
+		if err := put(p.Record); err != nil {
 			return err
 		}
-		told[dispatch.RefOf(p.Record)] = picture{doc, false}
 	}
 	for _, d := range c.Drops {
 		p := told[d.Ref]
