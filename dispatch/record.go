@@ -55,7 +55,7 @@ const (
 
 // Kinds lists every noun in lock order.
 var Kinds = []Kind{
-	KindDrill, KindPart,
+	KindDrill, KindPart, KindObjective, KindInject,
 	KindAgency, KindArea, KindPerson, KindLink, KindAgreement, KindActivation, KindDepot, KindHazard, KindReport, KindIncident, KindFence, KindRequest, KindOffer, KindLoan, KindRequisition, KindLetter, KindRate, KindClaim,
 	KindTeam, KindTask, KindEquipment, KindStock, KindDevice, KindNote, KindStay, KindAlarm, KindParcel,
 }
@@ -370,6 +370,10 @@ func New(k Kind) (Record, bool) {
 		return new(Drill), true
 	case KindPart:
 		return new(Part), true
+	case KindObjective:
+		return new(Objective), true
+	case KindInject:
+		return new(Inject), true
 	case KindAgency:
 		return new(Agency), true
 	case KindArea:

@@ -3672,6 +3672,21 @@ export interface components {
             count: number;
             groups: components["schemas"]["ClaimTotal"][];
         };
+        Clause: {
+            /** @description by a player of this agency */
+            agency?: string;
+            /** @description name of a command: request.raise */
+            command?: string;
+            inject?: string;
+            not?: boolean;
+            /** @enum {string} */
+            state?: "released" | "skipped" | "acted" | "missed";
+            /**
+             * Format: int64
+             * @description seconds from the start
+             */
+            within?: number;
+        };
         Clock: {
             /**
              * Format: date-time
@@ -3911,6 +3926,8 @@ export interface components {
             name: string;
             no_notice?: boolean;
             origin?: components["schemas"]["Origin"];
+            /** Format: int64 */
+            plan?: number;
             /** Format: date-time */
             planned?: string;
             /**
@@ -4113,6 +4130,23 @@ export interface components {
             initials: string[];
             parent?: string;
             zh: string;
+        };
+        Expected: {
+            /** @description who should */
+            agency?: string;
+            command?: string;
+            done?: components["schemas"]["Stamp"];
+            text: string;
+            /**
+             * Format: int64
+             * @description 1 to 10
+             */
+            weight: number;
+            /**
+             * Format: int64
+             * @description seconds from the release
+             */
+            within: number;
         };
         Feed: {
             /**
@@ -4685,6 +4719,68 @@ export interface components {
             incident: string;
             reason: string;
         };
+        Inject: {
+            action?: components["schemas"]["InjectAction"];
+            /** @description part */
+            controller?: string;
+            /** Format: date-time */
+            created: string;
+            /** Format: date-time */
+            due?: string;
+            /** @description part */
+            evaluator?: string;
+            /** @description what the players should do; at most 8 */
+            expected?: components["schemas"]["Expected"][];
+            /** @description who it seems to come from */
+            from?: string;
+            /** @description unique within the realm */
+            id: string;
+            /**
+             * @description the noun (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "inject";
+            /** @enum {string} */
+            method: "system" | "phone" | "radio" | "email" | "actor";
+            /**
+             * Format: int64
+             * @description 阶段: 1 to 20, 0 none
+             */
+            move?: number;
+            /** @description for those who run the drill */
+            note?: string;
+            /** @description unique in the drill: 001, 14a */
+            number: string;
+            objective?: string;
+            origin?: components["schemas"]["Origin"];
+            /** @description parts; at most 50 */
+            parts?: string[];
+            /** @description why it was held or skipped, or what its action was refused with */
+            reason?: string;
+            scope: components["schemas"]["Scope"];
+            stamps?: {
+                [key: string]: components["schemas"]["Stamp"];
+            };
+            /** @enum {string} */
+            state: "waiting" | "due" | "held" | "released" | "skipped" | "acted" | "missed";
+            text: string;
+            /** @description whom it is for, in words */
+            to?: string;
+            trigger: components["schemas"]["Trigger"];
+            /** @enum {string} */
+            type: "information" | "facilitation" | "action";
+            /** Format: date-time */
+            updated: string;
+            /** Format: int64 */
+            version: number;
+        };
+        InjectAction: {
+            /** @description in whose name */
+            agency: string;
+            /** @description report.take, team.distress … */
+            command: string;
+            input: unknown;
+        };
         JournalPage: {
             changes: components["schemas"]["Seen"][];
             /** @description there is more behind next */
@@ -5146,6 +5242,38 @@ export interface components {
             text?: string;
             to: string;
         };
+        Objective: {
+            /** @enum {string} */
+            aspect: "warning" | "mobilisation" | "assessment" | "command" | "response" | "resources" | "communication" | "information" | "protection" | "cordon" | "medical" | "recovery" | "other";
+            /** Format: date-time */
+            created: string;
+            /** @description unique within the realm */
+            id: string;
+            /**
+             * @description the noun (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "objective";
+            name: string;
+            /**
+             * Format: int64
+             * @description unique in the drill, from 1
+             */
+            number: number;
+            origin?: components["schemas"]["Origin"];
+            scope: components["schemas"]["Scope"];
+            /** @description what good looks like */
+            text?: string;
+            /** Format: date-time */
+            updated: string;
+            /** Format: int64 */
+            version: number;
+            /**
+             * Format: int64
+             * @description share in the overall score, 1 to 100
+             */
+            weight: number;
+        };
         Offer: {
             /**
              * Format: date-time
@@ -5605,7 +5733,7 @@ export interface components {
             en: string;
             zh: string;
         };
-        Record: components["schemas"]["Drill"] | components["schemas"]["Part"] | components["schemas"]["Agency"] | components["schemas"]["Area"] | components["schemas"]["Person"] | components["schemas"]["Link"] | components["schemas"]["Agreement"] | components["schemas"]["Activation"] | components["schemas"]["Depot"] | components["schemas"]["Hazard"] | components["schemas"]["Report"] | components["schemas"]["Incident"] | components["schemas"]["Fence"] | components["schemas"]["Request"] | components["schemas"]["Offer"] | components["schemas"]["Loan"] | components["schemas"]["Requisition"] | components["schemas"]["Letter"] | components["schemas"]["Rate"] | components["schemas"]["Claim"] | components["schemas"]["Team"] | components["schemas"]["Task"] | components["schemas"]["Equipment"] | components["schemas"]["Stock"] | components["schemas"]["Device"] | components["schemas"]["Note"] | components["schemas"]["Stay"] | components["schemas"]["Alarm"] | components["schemas"]["Parcel"];
+        Record: components["schemas"]["Drill"] | components["schemas"]["Part"] | components["schemas"]["Objective"] | components["schemas"]["Inject"] | components["schemas"]["Agency"] | components["schemas"]["Area"] | components["schemas"]["Person"] | components["schemas"]["Link"] | components["schemas"]["Agreement"] | components["schemas"]["Activation"] | components["schemas"]["Depot"] | components["schemas"]["Hazard"] | components["schemas"]["Report"] | components["schemas"]["Incident"] | components["schemas"]["Fence"] | components["schemas"]["Request"] | components["schemas"]["Offer"] | components["schemas"]["Loan"] | components["schemas"]["Requisition"] | components["schemas"]["Letter"] | components["schemas"]["Rate"] | components["schemas"]["Claim"] | components["schemas"]["Team"] | components["schemas"]["Task"] | components["schemas"]["Equipment"] | components["schemas"]["Stock"] | components["schemas"]["Device"] | components["schemas"]["Note"] | components["schemas"]["Stay"] | components["schemas"]["Alarm"] | components["schemas"]["Parcel"];
         Ref: {
             id: string;
             kind: string;
@@ -6620,6 +6748,26 @@ export interface components {
             speed: number[][];
             team: string;
         };
+        Trigger: {
+            /**
+             * Format: int64
+             * @description seconds between the condition and the inject
+             */
+            delay?: number;
+            /**
+             * Format: int64
+             * @description seconds from the start; of a condition, from when on it is looked at
+             */
+            offset?: number;
+            /** @enum {string} */
+            type: "timed" | "manual" | "condition";
+            /**
+             * Format: int64
+             * @description seconds from the start
+             */
+            until?: number;
+            when?: components["schemas"]["When"];
+        };
         Vocabulary: {
             capabilities: components["schemas"]["CapabilityWord"][];
             commands: components["schemas"]["CommandWord"][];
@@ -6631,6 +6779,12 @@ export interface components {
             moves: components["schemas"]["MoveTables"];
             /** @description source and version of the event codes */
             version: string;
+        };
+        When: {
+            /** @description one clause is enough */
+            any?: boolean;
+            /** @description 1 to 8 */
+            clauses: components["schemas"]["Clause"][];
         };
     };
     responses: never;
@@ -12080,7 +12234,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description the noun */
-                kind: "drill" | "part" | "agency" | "area" | "person" | "depot" | "hazard" | "report" | "incident" | "fence" | "request" | "offer" | "loan" | "requisition" | "letter" | "rate" | "claim" | "agreement" | "activation" | "team" | "task" | "equipment" | "stock" | "device" | "note" | "stay" | "alarm" | "link" | "parcel";
+                kind: "drill" | "part" | "objective" | "inject" | "agency" | "area" | "person" | "depot" | "hazard" | "report" | "incident" | "fence" | "request" | "offer" | "loan" | "requisition" | "letter" | "rate" | "claim" | "agreement" | "activation" | "team" | "task" | "equipment" | "stock" | "device" | "note" | "stay" | "alarm" | "link" | "parcel";
             };
             cookie?: never;
         };
@@ -12112,7 +12266,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                kind: "drill" | "part" | "agency" | "area" | "person" | "depot" | "hazard" | "report" | "incident" | "fence" | "request" | "offer" | "loan" | "requisition" | "letter" | "rate" | "claim" | "agreement" | "activation" | "team" | "task" | "equipment" | "stock" | "device" | "note" | "stay" | "alarm" | "link" | "parcel";
+                kind: "drill" | "part" | "objective" | "inject" | "agency" | "area" | "person" | "depot" | "hazard" | "report" | "incident" | "fence" | "request" | "offer" | "loan" | "requisition" | "letter" | "rate" | "claim" | "agreement" | "activation" | "team" | "task" | "equipment" | "stock" | "device" | "note" | "stay" | "alarm" | "link" | "parcel";
                 id: string;
             };
             cookie?: never;
