@@ -106,8 +106,8 @@ func newID() string {
 	return hex.EncodeToString(b[:])
 }
 
-// deadlines carries out each second what has fallen due, in every realm, until ctx ends, and makes
-// sure that every realm's feed runs.
+// deadlines carries out each second what has fallen due, in the realm live and in every drill whose
+// clock runs, until ctx ends, and makes sure that their feeds run.
 func (h *house) deadlines(ctx context.Context) {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
@@ -132,7 +132,7 @@ func (h *house) deadlines(ctx context.Context) {
 }
 
 func (h *house) fireDue(ctx context.Context) error {
-	realms, err := h.store.Realms(ctx)
+	realms, err := h.store.Running(ctx)
 	if err != nil {
 		return err
 	}

@@ -4,10 +4,12 @@
 
 import type { Activation, Agreement } from './agreement';
 import type { Claim, Rate } from './claim';
+import type { Drill, Inject, Objective, Part } from './drill';
 import type { Link, Origin, Parcel } from './link';
 import type { Letter, Loan, Offer, Request, Requisition } from './types.aid';
 
 export type Kind =
+  | 'drill' | 'part' | 'objective' | 'inject'
   | 'agency' | 'area' | 'person' | 'depot' | 'hazard' | 'report' | 'incident' | 'fence' | 'request' | 'offer' | 'loan' | 'requisition' | 'letter'
   | 'rate' | 'claim' | 'agreement' | 'activation' | 'team' | 'task' | 'equipment' | 'stock' | 'device' | 'note' | 'stay' | 'alarm' | 'link' | 'parcel';
 
@@ -102,7 +104,9 @@ export type Duty = 'off_duty' | 'available' | 'on_break' | 'out_of_service';
 export type ReportState = 'waiting' | 'claimed' | 'linked' | 'dismissed';
 export type NoteType = 'remark' | 'photo' | 'correction' | 'initial' | 'continued' | 'final';
 export type NoteState = 'drafted' | 'checked' | 'signed' | 'sent' | 'received';
-export type Role = 'dispatcher' | 'chief' | 'leader' | 'planner' | 'observer' | 'admin' | 'system';
+export type Role = 'dispatcher' | 'chief' | 'leader' | 'planner' | 'observer' | 'admin' | 'system' | DrillRole;
+/** Roles that a person has in a drill and nowhere else. */
+export type DrillRole = 'director' | 'controller' | 'evaluator';
 export type AgencyType = 'government' | 'enterprise' | 'social' | 'neighbour';
 export type Condition = 'ready' | 'worn' | 'broken' | 'scrapped';
 export type Channel = 'hotline' | 'app' | 'sensor' | 'upward' | 'neighbour';
@@ -384,6 +388,10 @@ export interface Stay extends Head<'stay'> {
 }
 
 export interface Nouns {
+  drill: Drill;
+  part: Part;
+  objective: Objective;
+  inject: Inject;
   agency: Agency;
   area: Area;
   person: Person;

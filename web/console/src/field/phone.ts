@@ -6,7 +6,7 @@ import { vocabulary as readVocabulary, type Vocabulary } from '../api/reads';
 import * as session from '../api/session';
 import type { AnyRecord, Commands, CommandName, Kind, Session, Task } from '../api/types';
 import { setZone } from '../i18n';
-import { Clock } from '../store/clock';
+import { Clock, drillClock } from '../store/clock';
 import { Live } from '../store/live';
 import { Positions } from '../store/positions';
 import { Store } from '../store/store';
@@ -28,6 +28,8 @@ export interface Identity {
   agency: string;
   agencyName: string;
   agencyPhone: string;
+  /** Where the phone was last: live when left out. */
+  realm?: string;
 }
 
 /** The picture as it was kept. */
@@ -48,7 +50,7 @@ export interface Prefs {
 const PREFS: Prefs = { share: false, theme: 'day', read: 0 };
 
 /** What the picture keeps: the leader's own work, not the whole city. */
-const KEPT: readonly Kind[] = ['incident', 'fence', 'task', 'note', 'stay', 'alarm', 'team', 'loan', 'agency'];
+const KEPT: readonly Kind[] = ['drill', 'incident', 'fence', 'task', 'note', 'stay', 'alarm', 'team', 'loan', 'agency'];
 
 export type Phase = 'starting' | 'signed-out' | 'in';
 
@@ -86,7 +88,8 @@ export class Phone {
       person: () => (this.phase === 'in' ? this.identity?.person : undefined),
       now: Date.now,
       online: () => navigator.onLine,
-      offset: () => this.clockOffset(),
+      realm: () => this.session?.realm ?? this.identity?.realm ?? 'live',
+      shown: (at) => this.clock.shown(at + this.clockOffset()),
       overtaken: (row, p) => overtaken(row, p.code, (p.current as Task | undefined) ?? this.store.get('task', String(row.body.task)) ?? this.store.get('loan', String(row.body.loan))),
       alone: (work) => (navigator.locks ? navigator.locks.request('liandong-outbox', { ifAvailable: true }, (lock) => (lock ? work() : undefined)) : work()) as Promise<void>,
       after: (ms, f) => {
@@ -103,7 +106,7 @@ export class Phone {
       send: (f, id) => this.live.report({
         id,
         lon: f.lon, lat: f.lat, accuracy: f.accuracy, ...(f.speed === null ? {} : { speed: f.speed }), ...(f.heading === null ? {} : { heading: f.heading }),
-        at: new Date(f.at + this.clockOffset()).toISOString(),
+        at: new Date(this.clock.shown(f.at + this.clockOffset())).toISOString(),
       }),
       changed: () => this.tell(),
     });
@@ -138,7 +141,8 @@ export class Phone {
   }
 
   private async start(): Promise<void> {
-    this.store.subscribe(() => {
+    this.store.subscribe((dirty) => {
+      if (dirty.has('drill')) this.clock.drill = drillClock(this.store.all('drill')[0]);
       this.dirty = true;
       this.tell();
     });
@@ -270,7 +274,7 @@ export class Phone {
   /** Seconds since the picture was last true; undefined when there is none. */
   age(): number | undefined {
     if (this.live.phase === 'live' || this.live.seq > 0) return this.live.age();
-    return this.pictureAt ? Math.max(0, this.clock.now() + (this.clockHeard() ? 0 : this.offset) - this.pictureAt) / 1000 : undefined;
+    return this.pictureAt ? Math.max(0, this.clock.server() + (this.clockHeard() ? 0 : this.offset) - this.pictureAt) / 1000 : undefined;
   }
 
   private clockHeard(): boolean {
@@ -279,29 +283,30 @@ export class Phone {
 
   /** Server clock minus phone clock, ms: as heard, else as last known. */
   private clockOffset(): number {
-    return this.clockHeard() ? Math.round(this.clock.now() - Date.now()) : this.offset;
+    return this.clockHeard() ? Math.round(this.clock.server() - Date.now()) : this.offset;
   }
 
-  /** Now on the server's clock, as well as the phone knows it. */
+  /** Now on the realm's clock, as well as the phone knows it: the server's, or a drill's. */
   now(): number {
-    return Date.now() + this.clockOffset();
+    return this.clock.shown(Date.now() + this.clockOffset());
   }
 
   private async came(s: Session): Promise<void> {
     this.session = s;
-    if (s.must_change || s.role !== 'leader' || !s.person.team) {
+    const team = s.part?.team ?? s.person.team;
+    if (s.must_change || s.role !== 'leader' || !team) {
       this.phase = 'signed-out';
       this.tell();
       return;
     }
-    const changed = this.identity?.person !== s.person.id || this.identity.team !== s.person.team;
+    const changed = this.identity?.person !== s.person.id || this.identity.team !== team || (this.identity.realm ?? 'live') !== s.realm;
     if (changed) {
       await this.storage.erase('picture');
       this.store.replace([]);
       this.pictureAt = 0;
     }
     this.identity = {
-      person: s.person.id, name: s.person.name, team: s.person.team, agency: s.agency?.id ?? '',
+      person: s.person.id, name: s.person.name, team, realm: s.realm, agency: s.agency?.id ?? '',
       agencyName: s.agency?.short ?? s.agency?.name ?? '', agencyPhone: s.agency?.phone ?? '',
     };
     await this.storage.write('identity', this.identity);
@@ -379,7 +384,7 @@ export class Phone {
     this.dirty = false;
     this.keptAt = Date.now();
     const records = KEPT.flatMap((k) => this.store.all(k) as AnyRecord[]).filter((r) => (r.kind === 'agency' ? this.store.all('loan').some((l) => l.receiver === r.id) : r.kind !== 'team' || r.id === this.identity?.team));
-    const at = this.clock.now() - this.live.age() * 1000;
+    const at = this.clock.server() - this.live.age() * 1000;
     this.pictureAt = at;
     this.offset = this.clockOffset();
     await this.storage.write('picture', { person: this.identity.person, at, records } satisfies Kept);
