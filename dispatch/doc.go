@@ -172,7 +172,9 @@
 // once and the screen shows what is meant; but what it would have booked is left,
 // and the command goes to the record's home as a parcel (sendOn). With the answer
 // comes the record as it is there. What hangs on it here is derived here: the
-// lines of our requests, the status of a team that we have on loan.
+// lines of our requests, the status of a team that we have on loan. An item that we
+// have on loan is booked for an incident of ours at its home, which need not know
+// the incident.
 //
 // # Rate and claim
 //

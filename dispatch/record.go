@@ -333,6 +333,17 @@ type Stamp struct {
 	Via string `json:"via,omitempty"`
 }
 
+// stampOnce notes that the state was reached, where it never was before. A
+// neighbour may have told a record without any stamps.
+func stampOnce[S comparable](stamps *map[S]Stamp, state S, s Stamp) {
+	if *stamps == nil {
+		*stamps = map[S]Stamp{}
+	}
+	if _, have := (*stamps)[state]; !have {
+		(*stamps)[state] = s
+	}
+}
+
 // When is the event time where told, else the receive time.
 func (s Stamp) When() time.Time {
 	if s.Event != nil {
