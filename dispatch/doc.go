@@ -45,6 +45,8 @@
 //	alarm      告警        what a person must acknowledge by name
 //	realm      域          live, or one drill; part of every record's identity
 //	journal    日志        the one ordered, append-only log of changes
+//	keyframe   关键帧      the whole board right after a change, to tell later moments from
+//	replay     回放        past moments of a realm on the same screens
 //	ledger     台账        who is promised to what; the database refuses a double booking
 //
 // # Incident
@@ -192,6 +194,18 @@
 // not keep its incident on the board: money takes longer than rescue. A claim of
 // what a neighbouring region had is at home with who lent it; the neighbour
 // decides over the link, and its payer is known by the name.
+//
+// # Replay
+//
+// A past moment (回放) is the newest keyframe before it with the changes since
+// folded in ([Picture]); a keyframe is the whole board right after a change. The
+// journal names what an import wrote (Change.Bulk), so nothing has to be guessed.
+// Dispatchers, duty chiefs, planners and observers may replay what their realm
+// went through, as the audience that they are today: they see a record as they
+// would have seen it then, with the shares that held then, and never more of it
+// than they see now ([Past]). Duty chiefs and planners may look with the eyes of
+// another agency of their jurisdiction, and then see the least of both. Leaders
+// and administrators do not replay.
 //
 // # Who could go
 //

@@ -2741,6 +2741,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/replay/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** the changes after one, each as you would have seen it at its moment, less what you may not see today; after one with reset take a new picture */
+        get: operations["replay-changes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/replay/picture": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** everything that was on the board at a moment, as you would have seen it, less what you may not see today; in the form of a snapshot */
+        get: operations["replay-picture"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/replay/positions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** where the teams were whose positions you would have seen then and may see today, at most two hours */
+        get: operations["replay-positions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/replay/span": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** the first and the last moment of your realm that can be shown again */
+        get: operations["replay-span"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/report": {
         parameters: {
             query?: never;
@@ -5155,6 +5223,12 @@ export interface components {
             state: "sent" | "delivered" | "failed";
             text: string;
         };
+        Moment: {
+            /** Format: date-time */
+            at: string;
+            /** Format: int64 */
+            seq: number;
+        };
         MoveTables: {
             duty: {
                 [key: string]: string[];
@@ -5487,6 +5561,46 @@ export interface components {
             new: string;
             old: string;
         };
+        PastChanges: {
+            changes: components["schemas"]["Seen"][];
+            /** @description there is more behind next */
+            more: boolean;
+            /**
+             * Format: int64
+             * @description give it as after; the seq that was read up to
+             */
+            next: number;
+        };
+        PastPositions: {
+            /** @description ms after from by the source's clock; negative before it */
+            fixed: number[];
+            /** Format: date-time */
+            from: string;
+            /** @description degrees from north; -1 unknown */
+            heading: number[];
+            /** @description WGS-84 degrees × 1,000,000 */
+            lat: number[];
+            /** @description WGS-84 degrees × 1,000,000 */
+            lon: number[];
+            /** @description place in sources */
+            source: number[];
+            sources: string[];
+            /** @description m/s; -1 unknown */
+            speed: number[];
+            /**
+             * Format: int64
+             * @description seconds: in each so long there is at most one position of a team, the last
+             */
+            step: number;
+            /** @description place in teams */
+            team: number[];
+            teams: string[];
+            /**
+             * Format: date-time
+             * @description the positions are of before it; earlier than asked for where that would be too much
+             */
+            until: string;
+        };
         Payer: {
             agency?: string;
             /** @description the agency's when left out */
@@ -5737,6 +5851,17 @@ export interface components {
         Ref: {
             id: string;
             kind: string;
+        };
+        ReplaySpan: {
+            epoch: string;
+            first: components["schemas"]["Moment"];
+            last: components["schemas"]["Moment"];
+            /**
+             * Format: date-time
+             * @description the realm's clock
+             */
+            now: string;
+            realm: string;
         };
         Report: {
             /** @description personal data */
@@ -12282,6 +12407,147 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Record"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "replay-changes": {
+        parameters: {
+            query?: {
+                /** @description after this seq */
+                after?: number;
+                /** @description up to and with this seq; 0: to the newest */
+                until?: number;
+                /** @description only those made by one of these commands, with commas between */
+                commands?: string;
+                limit?: number;
+                /** @description as another role of an agency saw it: agency:role, or agency:leader:team; for duty chiefs and planners, never more than you see */
+                as?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PastChanges"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "replay-picture": {
+        parameters: {
+            query?: {
+                /** @description the realm's clock; this or seq */
+                at?: string;
+                /** @description right after this change; this or at */
+                seq?: number;
+                /** @description as another role of an agency saw it: agency:role, or agency:leader:team; for duty chiefs and planners, never more than you see */
+                as?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the head, the records, the end */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": components["schemas"]["SnapshotHead"] | components["schemas"]["Record"] | components["schemas"]["SnapshotEnd"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "replay-positions": {
+        parameters: {
+            query: {
+                /** @description the realm's clock */
+                from: string;
+                until: string;
+                /** @description seconds; more is taken where this would be too much */
+                step?: number;
+                /** @description as another role of an agency saw it: agency:role, or agency:leader:team; for duty chiefs and planners, never more than you see */
+                as?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PastPositions"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "replay-span": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplaySpan"];
                 };
             };
             /** @description Error */
