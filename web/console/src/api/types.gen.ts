@@ -1303,6 +1303,106 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/commands/inject.hold": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * keep an inject back until it is given by hand
+         * @description 暂缓情景注入
+         */
+        post: operations["inject-hold"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/inject.release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * give an inject now
+         * @description 发出情景注入
+         */
+        post: operations["inject-release"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/inject.remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * take a line out of the script
+         * @description 删除情景注入
+         */
+        post: operations["inject-remove"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/inject.save": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * keep a line of the script
+         * @description 编写情景注入
+         */
+        post: operations["inject-save"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/inject.skip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * do without an inject
+         * @description 跳过情景注入
+         */
+        post: operations["inject-skip"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/commands/letter.write": {
         parameters: {
             query?: never;
@@ -1477,6 +1577,46 @@ export interface paths {
          * @description 推进报告
          */
         post: operations["note-advance"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/objective.remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * take an objective away
+         * @description 删除演练目标
+         */
+        post: operations["objective-remove"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/objective.save": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * keep what a drill is to show
+         * @description 编写演练目标
+         */
+        post: operations["objective-save"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3301,6 +3441,8 @@ export interface components {
             created: string;
             /** @description the cause is over */
             ended?: components["schemas"]["Stamp"];
+            /** @description of an inject: who it seems to come from */
+            from?: string;
             /** @description unique within the realm */
             id: string;
             incident?: string;
@@ -3323,7 +3465,7 @@ export interface components {
              */
             tier: number;
             /** @enum {string} */
-            type: "distress" | "checkin" | "no_answer" | "incident" | "fence" | "link";
+            type: "distress" | "checkin" | "no_answer" | "incident" | "fence" | "link" | "inject";
             /** Format: date-time */
             updated: string;
             /** Format: int64 */
@@ -3677,6 +3819,8 @@ export interface components {
             agency?: string;
             /** @description name of a command: request.raise */
             command?: string;
+            /** Format: date-time */
+            given?: string;
             inject?: string;
             not?: boolean;
             /** @enum {string} */
@@ -3923,6 +4067,11 @@ export interface components {
              * @enum {string}
              */
             kind: "drill";
+            /**
+             * Format: int64
+             * @description seconds; 0 not set
+             */
+            length?: number;
             name: string;
             no_notice?: boolean;
             origin?: components["schemas"]["Origin"];
@@ -3960,6 +4109,11 @@ export interface components {
                 [key: string]: number;
             };
             form: string;
+            /**
+             * Format: int64
+             * @description seconds from the start to the planned end; 0 not set
+             */
+            length?: number;
             name: string;
             no_notice?: boolean;
             /** Format: date-time */
@@ -4144,7 +4298,7 @@ export interface components {
             weight: number;
             /**
              * Format: int64
-             * @description seconds from the release
+             * @description seconds from the release; 0 without a target
              */
             within: number;
         };
@@ -4740,6 +4894,8 @@ export interface components {
              * @enum {string}
              */
             kind: "inject";
+            /** Format: date-time */
+            met?: string;
             /** @enum {string} */
             method: "system" | "phone" | "radio" | "email" | "actor";
             /**
@@ -4779,7 +4935,40 @@ export interface components {
             agency: string;
             /** @description report.take, team.distress … */
             command: string;
+            done?: components["schemas"]["Stamp"];
             input: unknown;
+        };
+        InjectMove: {
+            /** @description "kind/id": the version you saw; refused as stale when it moved on */
+            expect?: {
+                [key: string]: number;
+            };
+            inject: string;
+            reason?: string;
+        };
+        InjectSave: {
+            action?: components["schemas"]["InjectAction"];
+            controller?: string;
+            evaluator?: string;
+            /** @description "kind/id": the version you saw; refused as stale when it moved on */
+            expect?: {
+                [key: string]: number;
+            };
+            expected?: components["schemas"]["Expected"][];
+            from?: string;
+            inject?: string;
+            method: string;
+            /** Format: int64 */
+            move?: number;
+            note?: string;
+            /** @description empty: the next */
+            number?: string;
+            objective?: string;
+            parts?: string[];
+            text: string;
+            to?: string;
+            trigger: components["schemas"]["Trigger"];
+            type: string;
         };
         JournalPage: {
             changes: components["schemas"]["Seen"][];
@@ -5272,6 +5461,30 @@ export interface components {
              * Format: int64
              * @description share in the overall score, 1 to 100
              */
+            weight: number;
+        };
+        ObjectiveMove: {
+            /** @description "kind/id": the version you saw; refused as stale when it moved on */
+            expect?: {
+                [key: string]: number;
+            };
+            objective: string;
+        };
+        ObjectiveSave: {
+            aspect: string;
+            /** @description "kind/id": the version you saw; refused as stale when it moved on */
+            expect?: {
+                [key: string]: number;
+            };
+            name: string;
+            /**
+             * Format: int64
+             * @description 0: the next
+             */
+            number?: number;
+            objective?: string;
+            text?: string;
+            /** Format: int64 */
             weight: number;
         };
         Offer: {
@@ -9376,6 +9589,206 @@ export interface operations {
             };
         };
     };
+    "inject-hold": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InjectMove"];
+            };
+        };
+        responses: {
+            /** @description keep an inject back until it is given by hand */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "inject-release": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InjectMove"];
+            };
+        };
+        responses: {
+            /** @description give an inject now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "inject-remove": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InjectMove"];
+            };
+        };
+        responses: {
+            /** @description take a line out of the script */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "inject-save": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InjectSave"];
+            };
+        };
+        responses: {
+            /** @description keep a line of the script */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "inject-skip": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InjectMove"];
+            };
+        };
+        responses: {
+            /** @description do without an inject */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "letter-write": {
         parameters: {
             query?: never;
@@ -9717,6 +10130,86 @@ export interface operations {
         };
         responses: {
             /** @description check, sign, send a report upward, or note the instruction */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "objective-remove": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ObjectiveMove"];
+            };
+        };
+        responses: {
+            /** @description take an objective away */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "objective-save": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ObjectiveSave"];
+            };
+        };
+        responses: {
+            /** @description keep what a drill is to show */
             200: {
                 headers: {
                     [name: string]: unknown;
