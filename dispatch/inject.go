@@ -281,8 +281,8 @@ func checkPlayed(name, command string) error {
 	return nil
 }
 
-// mostInput bounds an action's input, in bytes.
-const mostInput = 16 << 10
+// mostInput bounds an action's input, in bytes: it has room in a cell of a sheet.
+const mostInput = 4000
 
 func (a *InjectAction) check() error {
 	if a.Command == "" {

@@ -1,8 +1,12 @@
 package dispatch
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strconv"
 	"strings"
@@ -27,12 +31,12 @@ func (w *work) injects(ctx context.Context) ([]*Inject, error) {
 			out = append(out, i)
 		}
 	}
-	slices.SortFunc(out, byNumber)
+	slices.SortFunc(out, ByNumber)
 	return out, nil
 }
 
-// byNumber orders injects as their numbers count: 2, 14, 14a, 14b, 100.
-func byNumber(a, b *Inject) int {
+// ByNumber orders injects as their numbers count: 2, 14, 14a, 14b, 100.
+func ByNumber(a, b *Inject) int {
 	count := func(s string) (int, string) {
 		digits := strings.IndexFunc(s, func(r rune) bool { return r < '0' || r > '9' })
 		if digits < 0 {
@@ -69,7 +73,7 @@ func nextNumber(all []*Inject) string {
 
 // namedBy refuses to take away what injects name.
 func namedBy(using []*Inject, zh, en string) error {
-	slices.SortFunc(using, byNumber)
+	slices.SortFunc(using, ByNumber)
 	var numbers []string
 	var refs []Ref
 	for _, i := range using {
@@ -95,62 +99,82 @@ func saveInject(ctx context.Context, w *work, in *InjectSave) error {
 
 // saveLine keeps one line of the script beside all the others of the plan.
 func (w *work) saveLine(ctx context.Context, p *plan, in *InjectSave) error {
+	if in.Inject == "" && len(p.injects) >= mostInjects {
+		return tooManyInjects()
+	}
+	i, old, err := w.asLine(ctx, p, in)
+	if err != nil {
+		return err
+	}
+	if err := w.admit(p, i); err != nil {
+		return err
+	}
+	return w.keepLine(i, old)
+}
+
+func tooManyInjects() error {
+	return refuse(TooLarge, "一场演练最多 %d 条注入", "a drill has at most %d injects", mostInjects)
+}
+
+// asLine is the input as a line of the script, with what there was before; nil where
+// it is a new one.
+func (w *work) asLine(ctx context.Context, p *plan, in *InjectSave) (i, old *Inject, err error) {
 	if w.drill.State.Over() {
-		return illegal(KindDrill, string(w.drill.State), w.cmd.Name, nil)
+		return nil, nil, illegal(KindDrill, string(w.drill.State), w.cmd.Name, nil)
 	}
-	if in.Number = strings.TrimSpace(in.Number); in.Number == "" {
-		in.Number = nextNumber(p.injects)
+	number := strings.TrimSpace(in.Number)
+	if number == "" {
+		number = nextNumber(p.injects)
 	}
-	for _, o := range p.injects {
-		if o.Number == in.Number && o.ID != in.Inject {
-			return invalid("number", in.Number, "编号已被使用", "is the number of another inject", nextNumber(p.injects))
-		}
-	}
-	i := &Inject{Number: in.Number, Move: in.Move, Type: in.Type, Method: in.Method, From: tidy(in.From), To: tidy(in.To), Parts: in.Parts, Text: tidy(in.Text),
+	i = &Inject{Number: number, Move: in.Move, Type: in.Type, Method: in.Method, From: tidy(in.From), To: tidy(in.To), Parts: in.Parts, Text: tidy(in.Text),
 		Trigger: in.Trigger, Action: in.Action, Objective: in.Objective, Expected: in.Expected, Controller: in.Controller, Evaluator: in.Evaluator,
 		Note: tidy(in.Note), State: InjectWaiting}
-	var old *Inject
 	if in.Inject == "" {
-		if len(p.injects) >= mostInjects {
-			return refuse(TooLarge, "一场演练最多 %d 条注入", "a drill has at most %d injects", mostInjects)
-		}
-		i.ID = w.newID()
+		i.Kind, i.ID = KindInject, w.newID()
 	} else {
-		var err error
 		if old, err = lockOne[*Inject](ctx, w, KindInject, in.Inject); err != nil {
-			return err
-		}
-		if old.State != InjectWaiting {
-			e := refuse(IllegalMove, "该注入%[1]s，不能再改", "this inject is %[2]s and is changed no more", stateZH(KindInject, string(old.State)), old.State)
-			e.Current = old
-			return e
+			return nil, nil, err
 		}
 		i.Head = old.Head
 	}
-	i.plain(old)
+	return i, old, i.plain(old)
+}
+
+// admit refuses a line that cannot stand in the plan.
+func (w *work) admit(p *plan, i *Inject) error {
+	for _, o := range p.injects {
+		if o.Number == i.Number && o.ID != i.ID {
+			return invalid("number", i.Number, "编号已被使用", "is the number of another inject", nextNumber(p.injects))
+		}
+	}
 	if err := firstError(i.check(), p.admit(i)); err != nil {
 		return err
 	}
 	if at := w.drill.Begins.Add(seconds(i.Trigger.Offset)); i.Trigger.Type == TriggerTimed && w.drill.State.Begun() && at.Before(w.at) {
 		return invalid("trigger.offset", i.Trigger.Offset, "该时刻已过", "that moment is over", fmt.Sprintf("%d or more", int(w.at.Sub(w.drill.Begins)/time.Second)+1))
 	}
+	return nil
+}
+
+// keepLine puts an admitted line into the change. One that has been given, or is
+// about to be, is changed no more.
+func (w *work) keepLine(i, old *Inject) error {
 	i.look(w.drill.Begins, w.at)
 	if old == nil {
-		p.injects = append(p.injects, i)
 		return w.create(KindInject, i.ID, w.planScope(), i)
 	}
-	*old = *i
-	for n, o := range p.injects {
-		if o.ID == old.ID {
-			p.injects[n] = old
-		}
+	if old.State != InjectWaiting {
+		e := refuse(IllegalMove, "该注入%[1]s，不能再改", "this inject is %[2]s and is changed no more", stateZH(KindInject, string(old.State)), old.State)
+		e.Current = old
+		return e
 	}
+	*old = *i
 	return w.put(old)
 }
 
 // plain leaves out of a line what only the drill itself writes, and keeps what it
 // wrote in the line before: a command that was given stays given.
-func (i *Inject) plain(old *Inject) {
+func (i *Inject) plain(old *Inject) error {
 	if i.Trigger.When != nil {
 		when := *i.Trigger.When
 		when.Clauses = slices.Clone(when.Clauses)
@@ -174,6 +198,10 @@ func (i *Inject) plain(old *Inject) {
 		if len(action.Input) == 0 {
 			action.Input = []byte("{}")
 		}
+		var err error
+		if action.Input, err = canonical(action.Input); err != nil {
+			return invalid("action.input", "", "不是有效的 JSON", "is no valid JSON")
+		}
 		i.Action = &action
 	}
 	i.Expected = slices.Clone(i.Expected)
@@ -183,6 +211,22 @@ func (i *Inject) plain(old *Inject) {
 			i.Expected[k].Weight = 1
 		}
 	}
+	return nil
+}
+
+// canonical is the JSON with sorted keys and without spaces: the same input is the
+// same text, whoever wrote it.
+func canonical(raw json.RawMessage) (json.RawMessage, error) {
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.UseNumber()
+	var v any
+	if err := d.Decode(&v); err != nil {
+		return nil, err
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return nil, errors.New("text after the JSON")
+	}
+	return json.Marshal(v)
 }
 
 func removeInject(ctx context.Context, w *work, in *InjectMove) error {

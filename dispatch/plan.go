@@ -185,7 +185,7 @@ func (s *Service) PlanFaults(ctx context.Context, actor Actor) ([]PlanFault, err
 	for n, r := range recs {
 		injects[n] = r.(*Inject)
 	}
-	slices.SortFunc(injects, byNumber)
+	slices.SortFunc(injects, ByNumber)
 	p, err := readPlan(ctx, s.store, rec.(*Drill), injects)
 	if err != nil {
 		return nil, err

@@ -2660,6 +2660,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/drills/msel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** take the script (MSEL) back from a sheet: all or nothing; dry_run=1 only reports */
+        post: operations["import-drill-script"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/drills/msel.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** the script (MSEL) of the drill that you are in, as a workbook */
+        get: operations["drill-script"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/edxl": {
         parameters: {
             query?: never;
@@ -12289,6 +12323,71 @@ export interface operations {
                 };
             };
             /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "import-drill-script": {
+        parameters: {
+            query?: {
+                /** @description 1: the report only */
+                dry_run?: string;
+            };
+            header: {
+                /** @description 8 to 64 characters */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description take the script (MSEL) back from a sheet: all or nothing; dry_run=1 only reports */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "drill-script": {
+        parameters: {
+            query?: {
+                /** @description zh or en: the language of the headings and words */
+                lang?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the script (MSEL) of the drill that you are in, as a workbook */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description refused */
             default: {
                 headers: {
                     [name: string]: unknown;
