@@ -2660,6 +2660,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/drills/checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** what keeps the plan of the drill that you are in from being played */
+        get: operations["drill-checks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/drills/duties": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** the duty to drill of your agency and of those in its jurisdiction, with what was held */
+        get: operations["drill-duties"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/drills/msel": {
         parameters: {
             query?: never;
@@ -2686,6 +2720,40 @@ export interface paths {
         };
         /** the script (MSEL) of the drill that you are in, as a workbook */
         get: operations["drill-script"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/drills/papers/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** a document of the drill that you are in, for printing: plan 工作方案, script 脚本, evaluation 评估方案, safety 保障方案, observers 观摩手册 */
+        get: operations["drill-paper"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/drills/persons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** who can take part in the drill that you are in: the persons of its agencies */
+        get: operations["drill-persons"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4135,6 +4203,23 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        DrillChecksOutputBody: {
+            /** @description what keeps the plan from being played */
+            faults: components["schemas"]["PlanFault"][];
+        };
+        DrillDutiesOutputBody: {
+            duties: components["schemas"]["DrillDuty"][];
+        };
+        DrillDuty: {
+            agency: string;
+            /** Format: date-time */
+            due?: string;
+            last?: components["schemas"]["HeldDrill"];
+            name: string;
+            rule: components["schemas"]["VocabularyDrillRule"];
+            /** @enum {string} */
+            state: "met" | "soon" | "overdue" | "never";
+        };
         DrillEdit: {
             content: string;
             drill: string;
@@ -4217,6 +4302,18 @@ export interface components {
              */
             seq?: number;
             situation?: string;
+        };
+        DrillPerson: {
+            agency: string;
+            id: string;
+            name: string;
+            post?: string;
+            roles: string[];
+            /** @description the team that a leader leads */
+            team?: string;
+        };
+        DrillPersonsOutputBody: {
+            persons: components["schemas"]["DrillPerson"][];
         };
         DrillPicture: {
             /**
@@ -4706,6 +4803,13 @@ export interface components {
             /** Format: int64 */
             population?: number;
             substances?: components["schemas"]["Substance"][];
+        };
+        HeldDrill: {
+            /** Format: date-time */
+            at: string;
+            content: string;
+            drill: string;
+            name: string;
         };
         Hit: {
             point?: number[];
@@ -5807,6 +5911,13 @@ export interface components {
             point?: number[];
             source?: string;
             text?: string;
+        };
+        PlanFault: {
+            en: string;
+            field: string;
+            /** @description drill, part or inject */
+            ref: components["schemas"]["Ref"];
+            zh: string;
         };
         Pool: {
             /** Format: int64 */
@@ -7026,6 +7137,24 @@ export interface components {
             moves: components["schemas"]["MoveTables"];
             /** @description source and version of the event codes */
             version: string;
+        };
+        VocabularyDrillRule: {
+            code: string;
+            /** @description only drills of this content count */
+            content?: string;
+            en: string;
+            /**
+             * Format: int64
+             * @description at least one in so many months
+             */
+            months: number;
+            /** @description the drill is reported to the authority */
+            report?: boolean;
+            source_en: string;
+            source_zh: string;
+            /** @enum {string} */
+            unit: "government" | "dangerous" | "enterprise";
+            zh: string;
         };
         When: {
             /** @description one clause is enough */
@@ -12333,6 +12462,66 @@ export interface operations {
             };
         };
     };
+    "drill-checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrillChecksOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "drill-duties": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrillDutiesOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "import-drill-script": {
         parameters: {
             query?: {
@@ -12388,6 +12577,69 @@ export interface operations {
                 content?: never;
             };
             /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "drill-paper": {
+        parameters: {
+            query?: {
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path: {
+                name: "plan" | "script" | "evaluation" | "safety" | "observers";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description HTML */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "drill-persons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrillPersonsOutputBody"];
+                };
+            };
+            /** @description Error */
             default: {
                 headers: {
                     [name: string]: unknown;
