@@ -142,6 +142,14 @@ func commands() []*Command {
 		command("part.remove", "移出演练", "take a person out of the drill", drillers, removePart),
 		command("part.confirm", "应答通联检查", "answer the communications check", append(drillers, RoleEvaluator, RoleDispatcher, RoleChief, RoleLeader, RoleObserver), confirmPart),
 
+		command("objective.save", "编写演练目标", "keep what a drill is to show", drillers, saveObjective),
+		command("objective.remove", "删除演练目标", "take an objective away", drillers, removeObjective),
+		command("inject.save", "编写情景注入", "keep a line of the script", drillers, saveInject),
+		command("inject.remove", "删除情景注入", "take a line out of the script", drillers, removeInject),
+		command("inject.release", "发出情景注入", "give an inject now", controllers, releaseInject),
+		command("inject.hold", "暂缓情景注入", "keep an inject back until it is given by hand", controllers, holdInject),
+		command("inject.skip", "跳过情景注入", "do without an inject", controllers, skipInject),
+
 		command("deadline.fire", "到期处理", "what falls due by itself: check-ins, claims, archives", system, fireDeadline),
 	}
 }

@@ -13,6 +13,8 @@ import (
 // command.
 type DeadlineFire struct {
 	Record Ref `json:"record"`
+	// Refused is what the action of an inject was refused with.
+	Refused string `json:"refused,omitempty"`
 }
 
 // errNothing tells that another node was faster.
@@ -95,12 +97,21 @@ func (s *Service) fireDrill(ctx context.Context, realm Realm) (int, error) {
 // fire carries out what is due about one record; at is the moment on a drill's clock.
 func (s *Service) fire(ctx context.Context, realm Realm, d Due, at *time.Time) (replayed bool, err error) {
 	cmd, _ := CommandByName("deadline.fire")
-	in := &DeadlineFire{d.Ref}
+	in, key := &DeadlineFire{Record: d.Ref}, fmt.Sprintf("due:%s:%x", d.Ref.ID, d.At.UnixMicro())
+	if d.Ref.Kind == KindInject {
+		acted, refused, err := s.act(ctx, realm, d)
+		if err != nil {
+			return false, err
+		}
+		if in.Refused = refused; acted {
+			key = "acted:" + d.Ref.ID
+		}
+	}
 	body, err := json.Marshal(in)
 	if err != nil {
 		return false, err
 	}
-	res, err := s.carry(ctx, System(realm), cmd, fmt.Sprintf("due:%s:%x", d.Ref.ID, d.At.UnixMicro()), in, body, at)
+	res, err := s.carry(ctx, System(realm), cmd, key, in, body, at)
 	return res.Replayed, err
 }
 
@@ -132,6 +143,8 @@ func fireDeadline(ctx context.Context, w *work, in *DeadlineFire) error {
 			return errNothing
 		}
 		return w.archive(ctx, i)
+	case KindInject:
+		return w.fireInject(ctx, in.Record.ID, in.Refused)
 	case KindAgreement:
 		return w.fireAgreement(ctx, in.Record.ID)
 	case KindActivation:

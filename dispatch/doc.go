@@ -44,6 +44,10 @@
 //	letter     来往报文    an EDXL-RM message of or to a foreign system that no other record tells
 //	alarm      告警        what a person must acknowledge by name
 //	realm      域          live, or one drill; part of every record's identity
+//	drill      演练        an exercise, in a realm of its own
+//	part       演练角色    who takes part in a drill and as what
+//	objective  演练目标    what a drill is to show, under a head of AQ/T 9009
+//	inject     情景注入    a line of a drill's script (MSEL): what the players are told or what happens
 //	journal    日志        the one ordered, append-only log of changes
 //	keyframe   关键帧      the whole board right after a change, to tell later moments from
 //	replay     回放        past moments of a realm on the same screens
@@ -115,6 +119,18 @@
 // are carried out one after the other at the moment that its clock shows, what falls
 // due at the moment at which it was due, and ids come of its seed: the same
 // decisions make the same journal.
+//
+// # Inject
+//
+//	inject   waiting ─► due ─► held ─► released ─► acted | missed;   waiting, due, held ─► skipped
+//	         waiting ─► released (pushed by the system, or an action), missed (the time of its condition ran out)
+//
+// An inject (情景注入) is timed, given by hand, or conditional: on what has become of
+// another inject, on a command of the players, or on one that they did not give by a
+// moment. Conditions are looked at in the change that can make them hold (react), and
+// at their own moments. Its action is a command in the name of a simulated agency,
+// given once, right after the release and as a change of its own. A condition that
+// runs in a circle is refused, and a plan with faults is not made ready.
 //
 // # Request, offer, loan
 //

@@ -46,7 +46,9 @@ func (s *Service) pictureFor(ctx context.Context, actor Actor, in *DrillOpen) (p
 		if err != nil {
 			return p, err
 		}
-		if d := rec.(*Drill); in.Picture == PicturePlan {
+		d := rec.(*Drill)
+		p.begins = d.Begins
+		if in.Picture == PicturePlan {
 			in.Begins, p.from.Seq = &d.Begins, d.Plan // 0 where it is being planned: as it is now
 		}
 	} else if in.Picture == PicturePlan {
@@ -103,8 +105,31 @@ func (s *Service) past(ctx context.Context, o Onlooker, p *picture) error {
 // picture is what a drill starts from.
 type picture struct {
 	from    DrillPicture
-	opener  string // person
+	opener  string    // person
+	begins  time.Time // of the drill that it is of
 	records []Record
+}
+
+// rebase makes the offsets of a script that goes on from a moment of its drill those
+// from that moment, which is where the new drill begins.
+func (p *picture) rebase(i *Inject) {
+	if p.from.Type != PictureWhole || i.State != InjectWaiting {
+		return
+	}
+	gone := int(p.from.At.Sub(p.begins) / time.Second)
+	less := func(n *int) {
+		if *n > 0 {
+			*n = max(*n-gone, 1)
+		}
+	}
+	less(&i.Trigger.Offset)
+	less(&i.Trigger.Until)
+	if i.Trigger.When != nil {
+		for k := range i.Trigger.When.Clauses {
+			less(&i.Trigger.When.Clauses[k].Within)
+		}
+	}
+	i.look(p.from.At, p.from.At)
 }
 
 // adapt makes the records those of the drill: what is real and never practised
@@ -124,6 +149,15 @@ func (p *picture) adapt() {
 				x.Role = RoleController
 			}
 			x.Confirmed = nil
+		case *Objective:
+			if rest {
+				continue
+			}
+		case *Inject:
+			if rest {
+				continue
+			}
+			p.rebase(x)
 		case *Report, *Incident, *Task, *Fence, *Stay, *Alarm, *Request, *Offer, *Loan, *Requisition, *Claim:
 			if rest {
 				continue

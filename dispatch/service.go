@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"slices"
 	"time"
 
 	"liandong/geo/route"
@@ -107,7 +108,20 @@ func (s *Service) run(ctx context.Context, actor Actor, cmd *Command, key string
 			return Result{}, err
 		}
 	}
-	return s.carry(ctx, actor, cmd, key, in, body, nil)
+	res, err := s.carry(ctx, actor, cmd, key, in, body, nil)
+	if err == nil && owes(res.Change) {
+		// The command stands whatever comes of this; what fails is due again.
+		_, _ = s.FireDue(ctx, actor.Realm)
+	}
+	return res, err
+}
+
+// owes tells that an inject was released whose action is to be given at once.
+func owes(c *Change) bool {
+	return slices.ContainsFunc(c.Puts, func(p Put) bool {
+		i, ok := p.Record.(*Inject)
+		return ok && i.pending()
+	})
 }
 
 // carry carries a command out for an actor who may use it; in a drill at the
@@ -127,6 +141,9 @@ func (s *Service) carry(ctx context.Context, actor Actor, cmd *Command, key stri
 			w.expect = e.expected()
 		}
 		if err := cmd.run(ctx, w, in); err != nil {
+			return nil, err
+		}
+		if err := w.react(ctx); err != nil {
 			return nil, err
 		}
 		if err := w.sendOn(ctx, in); err != nil {

@@ -153,6 +153,7 @@ func (s *Server) routes() {
 	s.aidRoutes()
 	s.linkRoutes()
 	s.drillRoutes()
+	s.drillPlanRoutes()
 	s.claimRoutes()
 	s.handoverRoutes()
 	s.letterRoutes()

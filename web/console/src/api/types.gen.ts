@@ -1303,6 +1303,106 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/commands/inject.hold": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * keep an inject back until it is given by hand
+         * @description 暂缓情景注入
+         */
+        post: operations["inject-hold"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/inject.release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * give an inject now
+         * @description 发出情景注入
+         */
+        post: operations["inject-release"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/inject.remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * take a line out of the script
+         * @description 删除情景注入
+         */
+        post: operations["inject-remove"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/inject.save": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * keep a line of the script
+         * @description 编写情景注入
+         */
+        post: operations["inject-save"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/inject.skip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * do without an inject
+         * @description 跳过情景注入
+         */
+        post: operations["inject-skip"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/commands/letter.write": {
         parameters: {
             query?: never;
@@ -1477,6 +1577,46 @@ export interface paths {
          * @description 推进报告
          */
         post: operations["note-advance"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/objective.remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * take an objective away
+         * @description 删除演练目标
+         */
+        post: operations["objective-remove"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/objective.save": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * keep what a drill is to show
+         * @description 编写演练目标
+         */
+        post: operations["objective-save"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2520,6 +2660,108 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/drills/checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** what keeps the plan of the drill that you are in from being played */
+        get: operations["drill-checks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/drills/duties": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** the duty to drill of your agency and of those in its jurisdiction, with what was held */
+        get: operations["drill-duties"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/drills/msel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** take the script (MSEL) back from a sheet: all or nothing; dry_run=1 only reports */
+        post: operations["import-drill-script"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/drills/msel.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** the script (MSEL) of the drill that you are in, as a workbook */
+        get: operations["drill-script"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/drills/papers/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** a document of the drill that you are in, for printing: plan 工作方案, script 脚本, evaluation 评估方案, safety 保障方案, observers 观摩手册 */
+        get: operations["drill-paper"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/drills/persons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** who can take part in the drill that you are in: the persons of its agencies */
+        get: operations["drill-persons"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/edxl": {
         parameters: {
             query?: never;
@@ -3369,6 +3611,8 @@ export interface components {
             created: string;
             /** @description the cause is over */
             ended?: components["schemas"]["Stamp"];
+            /** @description of an inject: who it seems to come from */
+            from?: string;
             /** @description unique within the realm */
             id: string;
             incident?: string;
@@ -3391,7 +3635,7 @@ export interface components {
              */
             tier: number;
             /** @enum {string} */
-            type: "distress" | "checkin" | "no_answer" | "incident" | "fence" | "link";
+            type: "distress" | "checkin" | "no_answer" | "incident" | "fence" | "link" | "inject";
             /** Format: date-time */
             updated: string;
             /** Format: int64 */
@@ -3745,6 +3989,8 @@ export interface components {
             agency?: string;
             /** @description name of a command: request.raise */
             command?: string;
+            /** Format: date-time */
+            given?: string;
             inject?: string;
             not?: boolean;
             /** @enum {string} */
@@ -3991,6 +4237,11 @@ export interface components {
              * @enum {string}
              */
             kind: "drill";
+            /**
+             * Format: int64
+             * @description seconds; 0 not set
+             */
+            length?: number;
             name: string;
             no_notice?: boolean;
             origin?: components["schemas"]["Origin"];
@@ -4020,6 +4271,23 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        DrillChecksOutputBody: {
+            /** @description what keeps the plan from being played */
+            faults: components["schemas"]["PlanFault"][];
+        };
+        DrillDutiesOutputBody: {
+            duties: components["schemas"]["DrillDuty"][];
+        };
+        DrillDuty: {
+            agency: string;
+            /** Format: date-time */
+            due?: string;
+            last?: components["schemas"]["HeldDrill"];
+            name: string;
+            rule: components["schemas"]["VocabularyDrillRule"];
+            /** @enum {string} */
+            state: "met" | "soon" | "overdue" | "never";
+        };
         DrillEdit: {
             content: string;
             drill: string;
@@ -4028,6 +4296,11 @@ export interface components {
                 [key: string]: number;
             };
             form: string;
+            /**
+             * Format: int64
+             * @description seconds from the start to the planned end; 0 not set
+             */
+            length?: number;
             name: string;
             no_notice?: boolean;
             /** Format: date-time */
@@ -4097,6 +4370,18 @@ export interface components {
              */
             seq?: number;
             situation?: string;
+        };
+        DrillPerson: {
+            agency: string;
+            id: string;
+            name: string;
+            post?: string;
+            roles: string[];
+            /** @description the team that a leader leads */
+            team?: string;
+        };
+        DrillPersonsOutputBody: {
+            persons: components["schemas"]["DrillPerson"][];
         };
         DrillPicture: {
             /**
@@ -4212,7 +4497,7 @@ export interface components {
             weight: number;
             /**
              * Format: int64
-             * @description seconds from the release
+             * @description seconds from the release; 0 without a target
              */
             within: number;
         };
@@ -4587,6 +4872,13 @@ export interface components {
             population?: number;
             substances?: components["schemas"]["Substance"][];
         };
+        HeldDrill: {
+            /** Format: date-time */
+            at: string;
+            content: string;
+            drill: string;
+            name: string;
+        };
         Hit: {
             point?: number[];
             ref: components["schemas"]["Ref"];
@@ -4808,6 +5100,8 @@ export interface components {
              * @enum {string}
              */
             kind: "inject";
+            /** Format: date-time */
+            met?: string;
             /** @enum {string} */
             method: "system" | "phone" | "radio" | "email" | "actor";
             /**
@@ -4847,7 +5141,40 @@ export interface components {
             agency: string;
             /** @description report.take, team.distress … */
             command: string;
+            done?: components["schemas"]["Stamp"];
             input: unknown;
+        };
+        InjectMove: {
+            /** @description "kind/id": the version you saw; refused as stale when it moved on */
+            expect?: {
+                [key: string]: number;
+            };
+            inject: string;
+            reason?: string;
+        };
+        InjectSave: {
+            action?: components["schemas"]["InjectAction"];
+            controller?: string;
+            evaluator?: string;
+            /** @description "kind/id": the version you saw; refused as stale when it moved on */
+            expect?: {
+                [key: string]: number;
+            };
+            expected?: components["schemas"]["Expected"][];
+            from?: string;
+            inject?: string;
+            method: string;
+            /** Format: int64 */
+            move?: number;
+            note?: string;
+            /** @description empty: the next */
+            number?: string;
+            objective?: string;
+            parts?: string[];
+            text: string;
+            to?: string;
+            trigger: components["schemas"]["Trigger"];
+            type: string;
         };
         JournalPage: {
             changes: components["schemas"]["Seen"][];
@@ -5348,6 +5675,30 @@ export interface components {
              */
             weight: number;
         };
+        ObjectiveMove: {
+            /** @description "kind/id": the version you saw; refused as stale when it moved on */
+            expect?: {
+                [key: string]: number;
+            };
+            objective: string;
+        };
+        ObjectiveSave: {
+            aspect: string;
+            /** @description "kind/id": the version you saw; refused as stale when it moved on */
+            expect?: {
+                [key: string]: number;
+            };
+            name: string;
+            /**
+             * Format: int64
+             * @description 0: the next
+             */
+            number?: number;
+            objective?: string;
+            text?: string;
+            /** Format: int64 */
+            weight: number;
+        };
         Offer: {
             /**
              * Format: date-time
@@ -5674,6 +6025,13 @@ export interface components {
             point?: number[];
             source?: string;
             text?: string;
+        };
+        PlanFault: {
+            en: string;
+            field: string;
+            /** @description drill, part or inject */
+            ref: components["schemas"]["Ref"];
+            zh: string;
         };
         Pool: {
             /** Format: int64 */
@@ -6904,6 +7262,24 @@ export interface components {
             moves: components["schemas"]["MoveTables"];
             /** @description source and version of the event codes */
             version: string;
+        };
+        VocabularyDrillRule: {
+            code: string;
+            /** @description only drills of this content count */
+            content?: string;
+            en: string;
+            /**
+             * Format: int64
+             * @description at least one in so many months
+             */
+            months: number;
+            /** @description the drill is reported to the authority */
+            report?: boolean;
+            source_en: string;
+            source_zh: string;
+            /** @enum {string} */
+            unit: "government" | "dangerous" | "enterprise";
+            zh: string;
         };
         When: {
             /** @description one clause is enough */
@@ -9501,6 +9877,206 @@ export interface operations {
             };
         };
     };
+    "inject-hold": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InjectMove"];
+            };
+        };
+        responses: {
+            /** @description keep an inject back until it is given by hand */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "inject-release": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InjectMove"];
+            };
+        };
+        responses: {
+            /** @description give an inject now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "inject-remove": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InjectMove"];
+            };
+        };
+        responses: {
+            /** @description take a line out of the script */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "inject-save": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InjectSave"];
+            };
+        };
+        responses: {
+            /** @description keep a line of the script */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "inject-skip": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InjectMove"];
+            };
+        };
+        responses: {
+            /** @description do without an inject */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "letter-write": {
         parameters: {
             query?: never;
@@ -9842,6 +10418,86 @@ export interface operations {
         };
         responses: {
             /** @description check, sign, send a report upward, or note the instruction */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "objective-remove": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ObjectiveMove"];
+            };
+        };
+        responses: {
+            /** @description take an objective away */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "objective-save": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ObjectiveSave"];
+            };
+        };
+        responses: {
+            /** @description keep what a drill is to show */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -11918,6 +12574,194 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DrillList"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "drill-checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrillChecksOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "drill-duties": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrillDutiesOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "import-drill-script": {
+        parameters: {
+            query?: {
+                /** @description 1: the report only */
+                dry_run?: string;
+            };
+            header: {
+                /** @description 8 to 64 characters */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description take the script (MSEL) back from a sheet: all or nothing; dry_run=1 only reports */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "drill-script": {
+        parameters: {
+            query?: {
+                /** @description zh or en: the language of the headings and words */
+                lang?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the script (MSEL) of the drill that you are in, as a workbook */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "drill-paper": {
+        parameters: {
+            query?: {
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path: {
+                name: "plan" | "script" | "evaluation" | "safety" | "observers";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description HTML */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "drill-persons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrillPersonsOutputBody"];
                 };
             };
             /** @description Error */

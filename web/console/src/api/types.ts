@@ -334,9 +334,11 @@ export interface Note extends Head<'note'> {
 }
 
 export interface Alarm extends Head<'alarm'> {
-  type: 'distress' | 'checkin' | 'no_answer' | 'incident' | 'fence';
+  type: 'distress' | 'checkin' | 'no_answer' | 'incident' | 'fence' | 'inject';
   tier: 1 | 2 | 3;
   text: string;
+  /** Of an inject: who it seems to come from. */
+  from?: string;
   incident?: string;
   task?: string;
   team?: string;

@@ -214,6 +214,7 @@ export const en = {
   'alarm.type.distress': 'Distress',
   'alarm.type.checkin': 'Check-in overdue',
   'alarm.type.no_answer': 'No answer',
+  'alarm.type.inject': 'Inject',
   'alarm.type.incident': 'Major incident',
   'alarm.type.link': 'Link',
   'alarm.type.fence': 'Fence',

@@ -214,6 +214,7 @@ export const zh = {
   'alarm.type.distress': '遇险求助',
   'alarm.type.checkin': '清点超时',
   'alarm.type.no_answer': '未应答',
+  'alarm.type.inject': '情景注入',
   'alarm.type.incident': '重大事件',
   'alarm.type.link': '联网',
   'alarm.type.fence': '围栏',
