@@ -13,6 +13,8 @@ import (
 // command.
 type DeadlineFire struct {
 	Record Ref `json:"record"`
+	// Refused is what the step of a simulated team was refused with.
+	Refused string `json:"refused,omitempty"`
 }
 
 // errNothing tells that another node was faster.
@@ -94,14 +96,25 @@ func (s *Service) fireDrill(ctx context.Context, realm Realm) (int, error) {
 
 // fire carries out what is due about one record; at is the moment on a drill's clock.
 func (s *Service) fire(ctx context.Context, realm Realm, d Due, at *time.Time) (replayed bool, err error) {
+	in := &DeadlineFire{Record: d.Ref}
+	res, err := s.carryDue(ctx, realm, d, in, at)
+	var refusal *Error
+	if d.Ref.Kind == KindSim && errors.As(err, &refusal) && refusal.Code != Unavailable && refusal != errStands {
+		// What a simulated team may not do is no fault of the server: a controller
+		// takes it by hand.
+		in.Refused = refusal.MessageZH
+		res, err = s.carryDue(ctx, realm, d, in, at)
+	}
+	return res.Replayed, err
+}
+
+func (s *Service) carryDue(ctx context.Context, realm Realm, d Due, in *DeadlineFire, at *time.Time) (Result, error) {
 	cmd, _ := CommandByName("deadline.fire")
-	in := &DeadlineFire{d.Ref}
 	body, err := json.Marshal(in)
 	if err != nil {
-		return false, err
+		return Result{}, err
 	}
-	res, err := s.carry(ctx, System(realm), cmd, fmt.Sprintf("due:%s:%x", d.Ref.ID, d.At.UnixMicro()), in, body, at)
-	return res.Replayed, err
+	return s.carry(ctx, System(realm), cmd, fmt.Sprintf("due:%s:%x", d.Ref.ID, d.At.UnixMicro()), in, body, at)
 }
 
 func fireDeadline(ctx context.Context, w *work, in *DeadlineFire) error {
@@ -132,6 +145,8 @@ func fireDeadline(ctx context.Context, w *work, in *DeadlineFire) error {
 			return errNothing
 		}
 		return w.archive(ctx, i)
+	case KindSim:
+		return w.fireSim(ctx, in)
 	case KindAgreement:
 		return w.fireAgreement(ctx, in.Record.ID)
 	case KindActivation:

@@ -43,6 +43,7 @@
 //	requisition 征用       what a government takes for a rescue by its order, until it is given back
 //	letter     来往报文    an EDXL-RM message of or to a foreign system that no other record tells
 //	alarm      告警        what a person must acknowledge by name
+//	sim        模拟体      a team of a drill that nobody plays, and how it behaves
 //	realm      域          live, or one drill; part of every record's identity
 //	journal    日志        the one ordered, append-only log of changes
 //	ledger     台账        who is promised to what; the database refuses a double booking
@@ -113,6 +114,13 @@
 // are carried out one after the other at the moment that its clock shows, what falls
 // due at the moment at which it was due, and ids come of its seed: the same
 // decisions make the same journal.
+//
+// A simulated team ([Sim]) does by itself what its leader would, each step as an
+// ordinary command in the leader's name, at a moment drawn from the seed: it is
+// planned in the transaction that moved its task (simulate) and falls due like
+// anything else. Where it is on its way is a function of its leg and the clock
+// ([Sim.Where]), so that positions are no part of the record. Fences do not watch
+// simulated teams: when they are looked at would decide what is booked.
 //
 // # Request, offer, loan
 //

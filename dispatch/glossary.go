@@ -37,6 +37,9 @@ var stateNamesZH = map[Kind]map[string]string{
 	KindDrill: {
 		"planned": "策划中", "approved": "已批准", "comms_checked": "通联已检查", "ready": "就绪", "running": "进行中", "paused": "暂停", "ended": "已结束", "evaluated": "已评估", "improvements_open": "整改中", "closed": "已归档", "cancelled": "已取消",
 	},
+	KindSim: {
+		"auto": "自动", "hand": "手动", "off": "停用",
+	},
 	KindRequest: {
 		"draft": "草稿", "submitted": "待批", "returned": "退回", "open": "征集中", "closed": "已满足", "cancelled": "取消", "expired": "逾期",
 	},

@@ -132,6 +132,9 @@ func (s *Service) carry(ctx context.Context, actor Actor, cmd *Command, key stri
 		if err := w.sendOn(ctx, in); err != nil {
 			return nil, err
 		}
+		if err := w.simulate(ctx); err != nil {
+			return nil, err
+		}
 		secret = w.secret
 		return w.change, w.unmet()
 	}
