@@ -32,6 +32,9 @@ var errNothing = errors.New("nothing is due")
 // so a drill goes the same way however often somebody looks.
 func (s *Service) FireDue(ctx context.Context, realm Realm) (int, error) {
 	if realm.Drill() != "" {
+		if !s.runs(realm) {
+			return 0, nil
+		}
 		return s.fireDrill(ctx, realm)
 	}
 	due, err := s.store.Due(ctx, realm, s.cfg.Now(), mostDue)
@@ -62,10 +65,9 @@ const (
 	mostFired = 10_000
 )
 
+// fireDrill carries out what is due in a drill; while its clock stands, what a jump
+// went over.
 func (s *Service) fireDrill(ctx context.Context, realm Realm) (int, error) {
-	if !s.runs(realm) {
-		return 0, nil
-	}
 	done := 0
 	var failed []error
 	stuck := map[Due]bool{} // cannot be carried out, or is nothing to do
@@ -86,7 +88,9 @@ func (s *Service) fireDrill(ctx context.Context, realm Realm) (int, error) {
 			continue
 		case CodeOf(err) == Unavailable:
 			return done, err
-		case err != nil && !errors.Is(err, errNothing) && !errors.Is(err, errStands):
+		case errors.Is(err, errStands):
+			return done, errors.Join(failed...)
+		case err != nil && !errors.Is(err, errNothing):
 			failed = append(failed, fmt.Errorf("due %s/%s: %w", d.Ref.Kind, d.Ref.ID, err))
 		}
 		stuck[d] = true

@@ -103,11 +103,16 @@ func (s *Service) run(ctx context.Context, actor Actor, cmd *Command, key string
 	}
 	if actor.Role != RoleSystem && actor.Realm.Drill() != "" {
 		// What fell due before is done before.
-		if _, err := s.FireDue(ctx, actor.Realm); CodeOf(err) == Unavailable {
+		if _, err := s.fireDrill(ctx, actor.Realm); CodeOf(err) == Unavailable {
 			return Result{}, err
 		}
 	}
-	return s.carry(ctx, actor, cmd, key, in, body, nil)
+	res, err := s.carry(ctx, actor, cmd, key, in, body, nil)
+	if err == nil && cmd.Name == "drill.jump" {
+		// What it went over happens now; what fails, before the next command.
+		_, _ = s.fireDrill(ctx, actor.Realm)
+	}
+	return res, err
 }
 
 // carry carries a command out for an actor who may use it; in a drill at the
