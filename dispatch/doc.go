@@ -43,6 +43,7 @@
 //	requisition 征用       what a government takes for a rescue by its order, until it is given back
 //	letter     来往报文    an EDXL-RM message of or to a foreign system that no other record tells
 //	alarm      告警        what a person must acknowledge by name
+//	sim        模拟体      a team of a drill that nobody plays, and how it behaves
 //	realm      域          live, or one drill; part of every record's identity
 //	drill      演练        an exercise, in a realm of its own
 //	part       演练角色    who takes part in a drill and as what
@@ -131,6 +132,13 @@
 // at their own moments. Its action is a command in the name of a simulated agency,
 // given once, right after the release and as a change of its own. A condition that
 // runs in a circle is refused, and a plan with faults is not made ready.
+//
+// A simulated team ([Sim]) does by itself what its leader would, each step as an
+// ordinary command in the leader's name, at a moment drawn from the seed: it is
+// planned in the transaction that moved its task (simulate) and falls due like
+// anything else. Where it is on its way is a function of its leg and the clock
+// ([Sim.Where]), so that positions are no part of the record. Fences do not watch
+// simulated teams: when they are looked at would decide what is booked.
 //
 // # Request, offer, loan
 //

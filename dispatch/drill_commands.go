@@ -269,6 +269,11 @@ func savePart(ctx context.Context, w *work, in *PartSave) error {
 			}
 		}
 	}
+	if in.Role == RoleLeader { // whom somebody plays is simulated no more
+		if err := w.endSim(ctx, in.Team); err != nil {
+			return err
+		}
+	}
 	part := &Part{Person: person.ID, Name: person.Name, Role: in.Role, Agency: in.Agency, Team: in.Team, Text: in.Text}
 	scope := Scope{Agency: in.Agency, Area: w.drill.Scope.Area, Open: true}
 	if _, err := w.tx.Get(ctx, w.actor.Realm, Ref{KindPart, person.ID}, nil); CodeOf(err) == NotFound {

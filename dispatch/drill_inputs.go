@@ -54,8 +54,8 @@ type DrillRate struct {
 	Rate  int    `json:"rate"`
 }
 
-// DrillJump sets the clock on. What falls due until then happens, each at its
-// moment, before anything else.
+// DrillJump sets the clock on, also one that stands. What falls due until then
+// happens, each at its moment, before anything else.
 type DrillJump struct {
 	Expect
 	Drill string    `json:"drill"`

@@ -40,7 +40,7 @@ func (s *Service) openDrill(ctx context.Context, actor Actor, cmd *Command, key 
 func (s *Service) pictureFor(ctx context.Context, actor Actor, in *DrillOpen) (p picture, err error) {
 	o := s.onlooker(actor)
 	p.from = DrillPicture{Type: in.Picture, Realm: actor.Realm, Seq: in.Seq, At: o.At.UTC().Truncate(time.Microsecond)}
-	p.opener = actor.ID
+	p.opener, p.by = actor.ID, o
 	if id := actor.Realm.Drill(); id != "" {
 		rec, err := s.store.Get(ctx, actor.Realm, Ref{KindDrill, id}, nil)
 		if err != nil {
@@ -107,7 +107,9 @@ type picture struct {
 	from    DrillPicture
 	opener  string    // person
 	begins  time.Time // of the drill that it is of
+	by      Onlooker
 	records []Record
+	placed  []string // teams whose places the opener sees; none where they are at rest
 }
 
 // rebase makes the offsets of a script that goes on from a moment of its drill those
@@ -171,6 +173,10 @@ func (p *picture) adapt() {
 			x.Message = nil
 			if rest {
 				restTeam(x)
+			}
+		case *Sim:
+			if rest {
+				*x = Sim{Head: x.Head, Mode: x.Mode, Traits: x.Traits}
 			}
 		case *Equipment:
 			if rest {
@@ -238,12 +244,19 @@ func openDrill(ctx context.Context, w *work, in *DrillOpen) error {
 	if y := begins.Year(); y < 1970 || y > 2200 {
 		return invalid("begins", begins, "开始时刻应在 1970 至 2200 年之间", "is between the years 1970 and 2200")
 	}
+	if p.from.Type != PictureResources {
+		for _, r := range p.records {
+			if t, ok := r.(*Team); ok && SeePosition(p.by, t.ID, t.Scope) {
+				p.placed = append(p.placed, t.ID)
+			}
+		}
+	}
 	p.adapt()
 	w.at, w.change.At = begins, begins
 	if err := w.tx.PutBulk(ctx, p.records); err != nil {
 		return err
 	}
-	if err := w.tx.CopyBeside(ctx, p.from.Realm); err != nil {
+	if err := w.tx.CopyBeside(ctx, p.from.Realm, p.from.At, p.placed); err != nil {
 		return err
 	}
 	for _, r := range p.records {

@@ -40,6 +40,9 @@ var stateNamesZH = map[Kind]map[string]string{
 	KindInject: {
 		"waiting": "待触发", "due": "到点", "held": "暂缓", "released": "已发", "skipped": "跳过", "acted": "已响应", "missed": "未响应",
 	},
+	KindSim: {
+		"auto": "自动", "hand": "手动", "off": "停用",
+	},
 	KindRequest: {
 		"draft": "草稿", "submitted": "待批", "returned": "退回", "open": "征集中", "closed": "已满足", "cancelled": "取消", "expired": "逾期",
 	},

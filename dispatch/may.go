@@ -63,8 +63,8 @@ var (
 	drillers  = []Role{RolePlanner, RoleDirector, RoleController} // prepare a drill
 	directors = []Role{RolePlanner, RoleDirector}
 	director  = []Role{RoleDirector}
-	// give injects
-	controllers = []Role{RoleDirector, RoleController}
+
+	controllers = []Role{RoleDirector, RoleController} // run it
 )
 
 // mayAtAll refuses a role that has no use for the command whatever the record.

@@ -55,7 +55,7 @@ const (
 
 // Kinds lists every noun in lock order.
 var Kinds = []Kind{
-	KindDrill, KindPart, KindObjective, KindInject,
+	KindDrill, KindPart, KindObjective, KindInject, KindSim,
 	KindAgency, KindArea, KindPerson, KindLink, KindAgreement, KindActivation, KindDepot, KindHazard, KindReport, KindIncident, KindFence, KindRequest, KindOffer, KindLoan, KindRequisition, KindLetter, KindRate, KindClaim,
 	KindTeam, KindTask, KindEquipment, KindStock, KindDevice, KindNote, KindStay, KindAlarm, KindParcel,
 }
@@ -385,6 +385,8 @@ func New(k Kind) (Record, bool) {
 		return new(Objective), true
 	case KindInject:
 		return new(Inject), true
+	case KindSim:
+		return new(Sim), true
 	case KindAgency:
 		return new(Agency), true
 	case KindArea:

@@ -104,13 +104,14 @@ func (s *Service) run(ctx context.Context, actor Actor, cmd *Command, key string
 	}
 	if actor.Role != RoleSystem && actor.Realm.Drill() != "" {
 		// What fell due before is done before.
-		if _, err := s.FireDue(ctx, actor.Realm); CodeOf(err) == Unavailable {
+		if _, err := s.fireDrill(ctx, actor.Realm); CodeOf(err) == Unavailable {
 			return Result{}, err
 		}
 	}
 	res, err := s.carry(ctx, actor, cmd, key, in, body, nil)
-	if err == nil && owes(res.Change) {
-		// The command stands whatever comes of this; what fails is due again.
+	if err == nil && (cmd.Name == "drill.jump" || owes(res.Change)) {
+		// What a jump went over, and the action of an inject that was released, happen
+		// now. The command stands whatever comes of them; what fails is due again.
 		_, _ = s.FireDue(ctx, actor.Realm)
 	}
 	return res, err
@@ -147,6 +148,9 @@ func (s *Service) carry(ctx context.Context, actor Actor, cmd *Command, key stri
 			return nil, err
 		}
 		if err := w.sendOn(ctx, in); err != nil {
+			return nil, err
+		}
+		if err := w.simulate(ctx); err != nil {
 			return nil, err
 		}
 		secret = w.secret

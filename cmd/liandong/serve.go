@@ -160,7 +160,7 @@ func (s *serveCmd) serve(ctx context.Context, c console, db *database, h *house,
 	background, stop := context.WithCancel(context.Background())
 	defer stop()
 	var work sync.WaitGroup
-	jobs := []func(context.Context){h.deadlines, h.alone("upkeep", h.upkeep), h.alone("keyframes", h.keyframes), h.latest, h.watchNodes, h.endSessions, func(ctx context.Context) { w.keep(ctx, h.log) },
+	jobs := []func(context.Context){h.deadlines, h.alone("upkeep", h.upkeep), h.alone("keyframes", h.keyframes), h.latest, h.watchNodes, h.endSessions, h.alone("sims", h.simulate), func(ctx context.Context) { w.keep(ctx, h.log) },
 		func(ctx context.Context) { seals.keep(ctx, h.log) }}
 	if made && s.Live {
 		jobs = append(jobs, h.alone("live", h.live))

@@ -2283,6 +2283,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/commands/sim.act": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * move a simulated team that was taken by hand
+         * @description 操作模拟队伍
+         */
+        post: operations["sim-act"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/sim.give": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * let a simulated team move by itself again
+         * @description 交还模拟队伍
+         */
+        post: operations["sim-give"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/sim.save": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * make teams simulated ones, or change how they behave
+         * @description 设置模拟队伍
+         */
+        post: operations["sim-save"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/sim.take": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * move a simulated team by hand from now on
+         * @description 接管模拟队伍
+         */
+        post: operations["sim-take"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/commands/stock.issue": {
         parameters: {
             query?: never;
@@ -5193,6 +5273,14 @@ export interface components {
             sees: "redacted" | "full";
             team: string;
         };
+        Leg: {
+            /** Format: date-time */
+            arrives: string;
+            /** Format: date-time */
+            departed: string;
+            from: number[];
+            to: number[];
+        };
         Letter: {
             /** @description the letter that one written here answers */
             answers?: string;
@@ -6205,7 +6293,7 @@ export interface components {
             en: string;
             zh: string;
         };
-        Record: components["schemas"]["Drill"] | components["schemas"]["Part"] | components["schemas"]["Objective"] | components["schemas"]["Inject"] | components["schemas"]["Agency"] | components["schemas"]["Area"] | components["schemas"]["Person"] | components["schemas"]["Link"] | components["schemas"]["Agreement"] | components["schemas"]["Activation"] | components["schemas"]["Depot"] | components["schemas"]["Hazard"] | components["schemas"]["Report"] | components["schemas"]["Incident"] | components["schemas"]["Fence"] | components["schemas"]["Request"] | components["schemas"]["Offer"] | components["schemas"]["Loan"] | components["schemas"]["Requisition"] | components["schemas"]["Letter"] | components["schemas"]["Rate"] | components["schemas"]["Claim"] | components["schemas"]["Team"] | components["schemas"]["Task"] | components["schemas"]["Equipment"] | components["schemas"]["Stock"] | components["schemas"]["Device"] | components["schemas"]["Note"] | components["schemas"]["Stay"] | components["schemas"]["Alarm"] | components["schemas"]["Parcel"];
+        Record: components["schemas"]["Drill"] | components["schemas"]["Part"] | components["schemas"]["Objective"] | components["schemas"]["Inject"] | components["schemas"]["Sim"] | components["schemas"]["Agency"] | components["schemas"]["Area"] | components["schemas"]["Person"] | components["schemas"]["Link"] | components["schemas"]["Agreement"] | components["schemas"]["Activation"] | components["schemas"]["Depot"] | components["schemas"]["Hazard"] | components["schemas"]["Report"] | components["schemas"]["Incident"] | components["schemas"]["Fence"] | components["schemas"]["Request"] | components["schemas"]["Offer"] | components["schemas"]["Loan"] | components["schemas"]["Requisition"] | components["schemas"]["Letter"] | components["schemas"]["Rate"] | components["schemas"]["Claim"] | components["schemas"]["Team"] | components["schemas"]["Task"] | components["schemas"]["Equipment"] | components["schemas"]["Stock"] | components["schemas"]["Device"] | components["schemas"]["Note"] | components["schemas"]["Stay"] | components["schemas"]["Alarm"] | components["schemas"]["Parcel"];
         Ref: {
             id: string;
             kind: string;
@@ -6727,6 +6815,114 @@ export interface components {
             /** @description IANA time zone of the local day */
             zone: string;
         };
+        Sim: {
+            at?: number[];
+            /** Format: date-time */
+            began?: string;
+            /** Format: date-time */
+            created: string;
+            /**
+             * Format: int64
+             * @description how often it drew from chance
+             */
+            draws: number;
+            /** Format: date-time */
+            due?: string;
+            /** @description unique within the realm */
+            id: string;
+            /**
+             * @description the noun (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "sim";
+            leg?: components["schemas"]["Leg"];
+            /** @enum {string} */
+            mode: "auto" | "hand" | "off";
+            /** @enum {string} */
+            next?: "accept" | "acknowledge" | "refuse" | "turn_out" | "arrive" | "break_down" | "report" | "checkin" | "tire" | "leave" | "home" | "rest" | "resume";
+            on?: string;
+            origin?: components["schemas"]["Origin"];
+            /** @description why it wants a hand: its step was refused */
+            reason?: string;
+            /** Format: date-time */
+            report?: string;
+            scope: components["schemas"]["Scope"];
+            task?: string;
+            /** Format: date-time */
+            tired?: string;
+            traits: components["schemas"]["SimTraits"];
+            /** Format: date-time */
+            until?: string;
+            /** Format: date-time */
+            updated: string;
+            /** Format: int64 */
+            version: number;
+            /**
+             * Format: int64
+             * @description seconds at work since its last rest
+             */
+            worked?: number;
+        };
+        SimAct: {
+            act: string;
+            /** @description "kind/id": the version you saw; refused as stale when it moved on */
+            expect?: {
+                [key: string]: number;
+            };
+            sim: string;
+            /** @description what it says, or why */
+            text?: string;
+        };
+        SimMove: {
+            /** @description "kind/id": the version you saw; refused as stale when it moved on */
+            expect?: {
+                [key: string]: number;
+            };
+            sim: string;
+        };
+        SimSave: {
+            /** @description "kind/id": the version you saw; refused as stale when it moved on */
+            expect?: {
+                [key: string]: number;
+            };
+            mode: string;
+            /** @description at most 500 */
+            teams?: string[];
+            /** @description left out: as they were, or the usual ones */
+            traits?: components["schemas"]["SimTraits"];
+        };
+        SimTraits: {
+            /** @description from the assignment to its answer */
+            acknowledge: components["schemas"]["Spread"];
+            /**
+             * Format: int64
+             * @description percent of its ways out on which it breaks down
+             */
+            break?: number;
+            /**
+             * Format: int64
+             * @description percent of the assignments that it refuses
+             */
+            refuse?: number;
+            /** @description from the arrival to the first word */
+            report: components["schemas"]["Spread"];
+            rest: components["schemas"]["Spread"];
+            /**
+             * Format: int64
+             * @description percent of the usual speed, 10 to 300
+             */
+            speed: number;
+            /**
+             * Format: int64
+             * @description seconds of work after which it asks to be relieved; 0 never
+             */
+            tire?: number;
+            travel: components["schemas"]["Spread"];
+            /** @description from the answer to the departure */
+            turnout: components["schemas"]["Spread"];
+            /** @description at the scene */
+            work: components["schemas"]["Spread"];
+        };
         SnapshotEnd: {
             /**
              * Format: int64
@@ -6781,6 +6977,18 @@ export interface components {
             /** Format: int64 */
             shown: number;
             source: string;
+        };
+        Spread: {
+            /**
+             * Format: int64
+             * @description seconds, 1 to 86400
+             */
+            median: number;
+            /**
+             * Format: int64
+             * @description seconds that nine of ten do not exceed; at least the median
+             */
+            p90: number;
         };
         Stamp: {
             /** Format: date-time */
@@ -11837,6 +12045,166 @@ export interface operations {
             };
         };
     };
+    "sim-act": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SimAct"];
+            };
+        };
+        responses: {
+            /** @description move a simulated team that was taken by hand */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "sim-give": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SimMove"];
+            };
+        };
+        responses: {
+            /** @description let a simulated team move by itself again */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "sim-save": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SimSave"];
+            };
+        };
+        responses: {
+            /** @description make teams simulated ones, or change how they behave */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "sim-take": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SimMove"];
+            };
+        };
+        responses: {
+            /** @description move a simulated team by hand from now on */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "stock-issue": {
         parameters: {
             query?: never;
@@ -13203,7 +13571,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description the noun */
-                kind: "drill" | "part" | "objective" | "inject" | "agency" | "area" | "person" | "depot" | "hazard" | "report" | "incident" | "fence" | "request" | "offer" | "loan" | "requisition" | "letter" | "rate" | "claim" | "agreement" | "activation" | "team" | "task" | "equipment" | "stock" | "device" | "note" | "stay" | "alarm" | "link" | "parcel";
+                kind: "drill" | "part" | "objective" | "inject" | "sim" | "agency" | "area" | "person" | "depot" | "hazard" | "report" | "incident" | "fence" | "request" | "offer" | "loan" | "requisition" | "letter" | "rate" | "claim" | "agreement" | "activation" | "team" | "task" | "equipment" | "stock" | "device" | "note" | "stay" | "alarm" | "link" | "parcel";
             };
             cookie?: never;
         };
@@ -13235,7 +13603,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                kind: "drill" | "part" | "objective" | "inject" | "agency" | "area" | "person" | "depot" | "hazard" | "report" | "incident" | "fence" | "request" | "offer" | "loan" | "requisition" | "letter" | "rate" | "claim" | "agreement" | "activation" | "team" | "task" | "equipment" | "stock" | "device" | "note" | "stay" | "alarm" | "link" | "parcel";
+                kind: "drill" | "part" | "objective" | "inject" | "sim" | "agency" | "area" | "person" | "depot" | "hazard" | "report" | "incident" | "fence" | "request" | "offer" | "loan" | "requisition" | "letter" | "rate" | "claim" | "agreement" | "activation" | "team" | "task" | "equipment" | "stock" | "device" | "note" | "stay" | "alarm" | "link" | "parcel";
                 id: string;
             };
             cookie?: never;
