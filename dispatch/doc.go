@@ -45,6 +45,8 @@
 //	alarm      告警        what a person must acknowledge by name
 //	realm      域          live, or one drill; part of every record's identity
 //	journal    日志        the one ordered, append-only log of changes
+//	observation 评估记录   what an evaluator saw in a drill, at the exact moment
+//	improvement 改进项     what is to be better after a drill, by whom and until when
 //	ledger     台账        who is promised to what; the database refuses a double booking
 //
 // # Incident
@@ -113,6 +115,18 @@
 // are carried out one after the other at the moment that its clock shows, what falls
 // due at the moment at which it was due, and ids come of its seed: the same
 // decisions make the same journal.
+//
+// What its evaluators see they write down with the moment at which they saw it, and
+// so with the change of the journal ([Observation]). An expected action is done when
+// a player's command shows it, or, where no command does, when an evaluator says so;
+// [Inject.Verdict] is the one place that tells. Scores follow [Tally], the grade
+// gradeOf, both after AQ/T 9009; the automatic measures are told at [MeasureType]
+// and are the same for a drill and for real work. With the evaluation the report is
+// told to all participants. What is to be better is done in reality: an improvement
+// is owned by an agency of the realm live, which finds it outside the drill, and the
+// drill is closed when all are verified or dropped.
+//
+//	improvement  open ─► done ─► verified;   done ─► open;   open, done ─► dropped ─► open
 //
 // # Request, offer, loan
 //

@@ -63,6 +63,8 @@ var (
 	drillers  = []Role{RolePlanner, RoleDirector, RoleController} // prepare a drill
 	directors = []Role{RolePlanner, RoleDirector}
 	director  = []Role{RoleDirector}
+	judges    = []Role{RoleDirector, RoleController, RoleEvaluator}
+	improvers = []Role{RolePlanner, RoleDirector, RoleController, RoleEvaluator}
 )
 
 // mayAtAll refuses a role that has no use for the command whatever the record.

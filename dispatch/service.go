@@ -44,6 +44,9 @@ type Settings struct {
 	RingWait     map[Ring]time.Duration
 	RingRange    int // km that the ring of the range reaches around the place; 0: nobody by distance
 	ArriveWithin int // metres from the incident at which a team seems to have arrived; 0 never
+	// Targets are what the measures of response are held against, in seconds; see
+	// [Measures].
+	Targets map[MeasureType]int
 }
 
 // DefaultSettings are what a city starts with.
@@ -55,7 +58,7 @@ func DefaultSettings() Settings {
 	return Settings{Zone: zone, AckWithin: 2 * time.Minute, ClaimFor: 5 * time.Minute,
 		ArchiveAfter: 24 * time.Hour, CheckEvery: 20 * time.Minute, ArriveWithin: 150,
 		RingWait:  map[Ring]time.Duration{RingCounty: 10 * time.Minute, RingCity: 10 * time.Minute, RingPartners: 5 * time.Minute, RingRange: 5 * time.Minute},
-		RingRange: 50}
+		RingRange: 50, Targets: DefaultTargets()}
 }
 
 // firstRing is where a request begins.

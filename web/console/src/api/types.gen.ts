@@ -643,6 +643,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/commands/drill.close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * file the drill; refused with the list of open improvements
+         * @description 归档演练
+         */
+        post: operations["drill-close"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/commands/drill.edit": {
         parameters: {
             query?: never;
@@ -677,6 +697,46 @@ export interface paths {
          * @description 结束演练
          */
         post: operations["drill-end"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/drill.evaluate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * close the judging: the results are told to all participants
+         * @description 完成评估
+         */
+        post: operations["drill-evaluate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/drill.improve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * open the follow-up of the improvements
+         * @description 开始整改
+         */
+        post: operations["drill-improve"];
         delete?: never;
         options?: never;
         head?: never;
@@ -843,6 +903,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/commands/drill.target": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * set what the measures of a drill are held against
+         * @description 设定指标
+         */
+        post: operations["drill-target"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/commands/equipment.commit": {
         parameters: {
             query?: never;
@@ -977,6 +1057,106 @@ export interface paths {
          * @description 登记危险源
          */
         post: operations["hazard-save"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/improvement.done": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * what was to be better is
+         * @description 完成整改
+         */
+        post: operations["improvement-done"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/improvement.drop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * it is not done, with the reason
+         * @description 不再整改
+         */
+        post: operations["improvement-drop"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/improvement.reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * what was done is not enough
+         * @description 重新整改
+         */
+        post: operations["improvement-reopen"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/improvement.save": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * add or edit what is to be better after a drill
+         * @description 登记改进项
+         */
+        post: operations["improvement-save"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/improvement.verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * it was looked at, and is better
+         * @description 验证整改
+         */
+        post: operations["improvement-verify"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1477,6 +1657,66 @@ export interface paths {
          * @description 推进报告
          */
         post: operations["note-advance"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/observation.add": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * write down what was seen in a drill
+         * @description 记录评估
+         */
+        post: operations["observation-add"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/observation.edit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * change one's own observation
+         * @description 修改评估
+         */
+        post: operations["observation-edit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/observation.remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * take an observation back
+         * @description 撤回评估
+         */
+        post: operations["observation-remove"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3947,6 +4187,10 @@ export interface components {
             start: components["schemas"]["DrillPicture"];
             /** @enum {string} */
             state: "planned" | "approved" | "comms_checked" | "ready" | "running" | "paused" | "ended" | "evaluated" | "improvements_open" | "closed" | "cancelled";
+            /** @description seconds, by measure */
+            targets?: {
+                [key: string]: number;
+            };
             /** Format: date-time */
             updated: string;
             /** Format: int64 */
@@ -4051,6 +4295,17 @@ export interface components {
             /** Format: int64 */
             rate: number;
         };
+        DrillTarget: {
+            drill: string;
+            /** @description "kind/id": the version you saw; refused as stale when it moved on */
+            expect?: {
+                [key: string]: number;
+            };
+            /** @description seconds; a measure that is not named has the house's target */
+            targets: {
+                [key: string]: number;
+            };
+        };
         DutyLine: {
             name: string;
             phone?: string;
@@ -4136,6 +4391,7 @@ export interface components {
             agency?: string;
             command?: string;
             done?: components["schemas"]["Stamp"];
+            missed?: components["schemas"]["Stamp"];
             text: string;
             /**
              * Format: int64
@@ -4527,6 +4783,83 @@ export interface components {
         };
         Hits: {
             hits: components["schemas"]["Hit"][];
+        };
+        Improvement: {
+            /** @enum {string} */
+            aspect: "warning" | "mobilisation" | "assessment" | "command" | "response" | "resources" | "communication" | "information" | "protection" | "cordon" | "medical" | "recovery" | "other";
+            /** Format: date-time */
+            created: string;
+            /**
+             * Format: date-time
+             * @description on the wall
+             */
+            due?: string;
+            /** @description unique within the realm */
+            id: string;
+            /**
+             * @description the noun (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "improvement";
+            /** @description what is done about it */
+            measures?: string;
+            /**
+             * Format: int64
+             * @description unique in the drill, from 1
+             */
+            number: number;
+            objective?: string;
+            /** @description at most 20 */
+            observations?: string[];
+            origin?: components["schemas"]["Origin"];
+            /** @description the agency, of the realm live, that does it */
+            owner: string;
+            owner_name: string;
+            /** @description who sees to it, of the realm live */
+            person?: string;
+            person_name?: string;
+            /** @description what was done, or why it was dropped or opened again */
+            reason?: string;
+            /** @description people, things and money that it takes */
+            resources?: string;
+            scope: components["schemas"]["Scope"];
+            stamps?: {
+                [key: string]: components["schemas"]["Stamp"];
+            };
+            /** @enum {string} */
+            state: "open" | "done" | "verified" | "dropped";
+            /** @description what is wrong, and what is to be better */
+            text: string;
+            /** Format: date-time */
+            updated: string;
+            /** Format: int64 */
+            version: number;
+        };
+        ImprovementMove: {
+            /** @description "kind/id": the version you saw; refused as stale when it moved on */
+            expect?: {
+                [key: string]: number;
+            };
+            improvement: string;
+            reason?: string;
+        };
+        ImprovementSave: {
+            /** @description the objective's when empty */
+            aspect?: string;
+            /** Format: date-time */
+            due?: string;
+            /** @description "kind/id": the version you saw; refused as stale when it moved on */
+            expect?: {
+                [key: string]: number;
+            };
+            id?: string;
+            measures?: string;
+            objective?: string;
+            observations?: string[];
+            owner: string;
+            person?: string;
+            resources?: string;
+            text: string;
         };
         Incident: {
             /**
@@ -5274,6 +5607,90 @@ export interface components {
              */
             weight: number;
         };
+        Observation: {
+            agency?: string;
+            /**
+             * @description the objective's where one is named
+             * @enum {string}
+             */
+            aspect?: "warning" | "mobilisation" | "assessment" | "command" | "response" | "resources" | "communication" | "information" | "protection" | "cordon" | "medical" | "recovery" | "other";
+            /** @description part */
+            by: string;
+            /** Format: date-time */
+            created: string;
+            edited?: components["schemas"]["Stamp"];
+            /**
+             * Format: int64
+             * @description which of the inject's expected actions, from 0
+             */
+            expected?: number;
+            /** @description unique within the realm */
+            id: string;
+            inject?: string;
+            /**
+             * @description the noun (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "observation";
+            moment: components["schemas"]["Stamp"];
+            name: string;
+            objective?: string;
+            origin?: components["schemas"]["Origin"];
+            scope: components["schemas"]["Scope"];
+            score?: components["schemas"]["Score"];
+            /** @description of an action: it was seen, or it was missed */
+            seen?: boolean;
+            /**
+             * Format: int64
+             * @description the drill's last change at the moment
+             */
+            seq: number;
+            text?: string;
+            /** @enum {string} */
+            type: "action" | "strength" | "weakness" | "score" | "lesson";
+            /** Format: date-time */
+            updated: string;
+            /** Format: int64 */
+            version: number;
+        };
+        ObservationAdd: {
+            /** @description that of the expected action when empty */
+            agency?: string;
+            aspect?: string;
+            /**
+             * Format: date-time
+             * @description when it was seen, on the drill's clock
+             */
+            event_time?: string;
+            /** Format: int64 */
+            expected?: number;
+            inject?: string;
+            /** @description the inject's own when empty */
+            objective?: string;
+            score?: components["schemas"]["Score"];
+            seen?: boolean;
+            text?: string;
+            type: string;
+        };
+        ObservationEdit: {
+            agency?: string;
+            /** @description "kind/id": the version you saw; refused as stale when it moved on */
+            expect?: {
+                [key: string]: number;
+            };
+            observation: string;
+            score?: components["schemas"]["Score"];
+            seen?: boolean;
+            text?: string;
+        };
+        ObservationRemove: {
+            /** @description "kind/id": the version you saw; refused as stale when it moved on */
+            expect?: {
+                [key: string]: number;
+            };
+            observation: string;
+            reason?: string;
+        };
         Offer: {
             /**
              * Format: date-time
@@ -5733,7 +6150,7 @@ export interface components {
             en: string;
             zh: string;
         };
-        Record: components["schemas"]["Drill"] | components["schemas"]["Part"] | components["schemas"]["Objective"] | components["schemas"]["Inject"] | components["schemas"]["Agency"] | components["schemas"]["Area"] | components["schemas"]["Person"] | components["schemas"]["Link"] | components["schemas"]["Agreement"] | components["schemas"]["Activation"] | components["schemas"]["Depot"] | components["schemas"]["Hazard"] | components["schemas"]["Report"] | components["schemas"]["Incident"] | components["schemas"]["Fence"] | components["schemas"]["Request"] | components["schemas"]["Offer"] | components["schemas"]["Loan"] | components["schemas"]["Requisition"] | components["schemas"]["Letter"] | components["schemas"]["Rate"] | components["schemas"]["Claim"] | components["schemas"]["Team"] | components["schemas"]["Task"] | components["schemas"]["Equipment"] | components["schemas"]["Stock"] | components["schemas"]["Device"] | components["schemas"]["Note"] | components["schemas"]["Stay"] | components["schemas"]["Alarm"] | components["schemas"]["Parcel"];
+        Record: components["schemas"]["Drill"] | components["schemas"]["Part"] | components["schemas"]["Objective"] | components["schemas"]["Inject"] | components["schemas"]["Agency"] | components["schemas"]["Area"] | components["schemas"]["Person"] | components["schemas"]["Link"] | components["schemas"]["Agreement"] | components["schemas"]["Activation"] | components["schemas"]["Depot"] | components["schemas"]["Hazard"] | components["schemas"]["Report"] | components["schemas"]["Incident"] | components["schemas"]["Fence"] | components["schemas"]["Request"] | components["schemas"]["Offer"] | components["schemas"]["Loan"] | components["schemas"]["Requisition"] | components["schemas"]["Letter"] | components["schemas"]["Rate"] | components["schemas"]["Claim"] | components["schemas"]["Team"] | components["schemas"]["Task"] | components["schemas"]["Equipment"] | components["schemas"]["Stock"] | components["schemas"]["Device"] | components["schemas"]["Note"] | components["schemas"]["Stay"] | components["schemas"]["Alarm"] | components["schemas"]["Parcel"] | components["schemas"]["Observation"] | components["schemas"]["Improvement"];
         Ref: {
             id: string;
             kind: string;
@@ -6170,6 +6587,18 @@ export interface components {
             reach?: string;
             shares?: components["schemas"]["Share"][];
             teams?: string[];
+        };
+        Score: {
+            /** @description less is better, as of a time */
+            less?: boolean;
+            /** @enum {string} */
+            scale: "yes_no" | "grade" | "quantity";
+            /** Format: double */
+            target?: number;
+            /** @description of a quantity: 秒, 人 */
+            unit?: string;
+            /** Format: double */
+            value: number;
         };
         Seen: {
             actor: components["schemas"]["ActorRef"];
@@ -8056,6 +8485,46 @@ export interface operations {
             };
         };
     };
+    "drill-close": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DrillMove"];
+            };
+        };
+        responses: {
+            /** @description file the drill; refused with the list of open improvements */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "drill-edit": {
         parameters: {
             query?: never;
@@ -8117,6 +8586,86 @@ export interface operations {
         };
         responses: {
             /** @description nothing is played any more */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "drill-evaluate": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DrillMove"];
+            };
+        };
+        responses: {
+            /** @description close the judging: the results are told to all participants */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "drill-improve": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DrillMove"];
+            };
+        };
+        responses: {
+            /** @description open the follow-up of the improvements */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8456,6 +9005,46 @@ export interface operations {
             };
         };
     };
+    "drill-target": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DrillTarget"];
+            };
+        };
+        responses: {
+            /** @description set what the measures of a drill are held against */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "equipment-commit": {
         parameters: {
             query?: never;
@@ -8717,6 +9306,206 @@ export interface operations {
         };
         responses: {
             /** @description register or edit a major hazard source */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "improvement-done": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImprovementMove"];
+            };
+        };
+        responses: {
+            /** @description what was to be better is */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "improvement-drop": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImprovementMove"];
+            };
+        };
+        responses: {
+            /** @description it is not done, with the reason */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "improvement-reopen": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImprovementMove"];
+            };
+        };
+        responses: {
+            /** @description what was done is not enough */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "improvement-save": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImprovementSave"];
+            };
+        };
+        responses: {
+            /** @description add or edit what is to be better after a drill */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "improvement-verify": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImprovementMove"];
+            };
+        };
+        responses: {
+            /** @description it was looked at, and is better */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9717,6 +10506,126 @@ export interface operations {
         };
         responses: {
             /** @description check, sign, send a report upward, or note the instruction */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "observation-add": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ObservationAdd"];
+            };
+        };
+        responses: {
+            /** @description write down what was seen in a drill */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "observation-edit": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ObservationEdit"];
+            };
+        };
+        responses: {
+            /** @description change one's own observation */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "observation-remove": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ObservationRemove"];
+            };
+        };
+        responses: {
+            /** @description take an observation back */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12234,7 +13143,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description the noun */
-                kind: "drill" | "part" | "objective" | "inject" | "agency" | "area" | "person" | "depot" | "hazard" | "report" | "incident" | "fence" | "request" | "offer" | "loan" | "requisition" | "letter" | "rate" | "claim" | "agreement" | "activation" | "team" | "task" | "equipment" | "stock" | "device" | "note" | "stay" | "alarm" | "link" | "parcel";
+                kind: "drill" | "part" | "objective" | "inject" | "agency" | "area" | "person" | "depot" | "hazard" | "report" | "incident" | "fence" | "request" | "offer" | "loan" | "requisition" | "letter" | "rate" | "claim" | "agreement" | "activation" | "team" | "task" | "equipment" | "stock" | "device" | "note" | "stay" | "alarm" | "link" | "parcel" | "observation" | "improvement";
             };
             cookie?: never;
         };
@@ -12266,7 +13175,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                kind: "drill" | "part" | "objective" | "inject" | "agency" | "area" | "person" | "depot" | "hazard" | "report" | "incident" | "fence" | "request" | "offer" | "loan" | "requisition" | "letter" | "rate" | "claim" | "agreement" | "activation" | "team" | "task" | "equipment" | "stock" | "device" | "note" | "stay" | "alarm" | "link" | "parcel";
+                kind: "drill" | "part" | "objective" | "inject" | "agency" | "area" | "person" | "depot" | "hazard" | "report" | "incident" | "fence" | "request" | "offer" | "loan" | "requisition" | "letter" | "rate" | "claim" | "agreement" | "activation" | "team" | "task" | "equipment" | "stock" | "device" | "note" | "stay" | "alarm" | "link" | "parcel" | "observation" | "improvement";
                 id: string;
             };
             cookie?: never;
