@@ -150,6 +150,7 @@ func (s *Server) routes() {
 	s.aidRoutes()
 	s.linkRoutes()
 	s.drillRoutes()
+	s.drillReportRoutes()
 	s.claimRoutes()
 	s.handoverRoutes()
 	s.letterRoutes()

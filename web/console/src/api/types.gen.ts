@@ -2760,6 +2760,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/drills/improvements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** what you, or the agency at whose desk you are, have to improve after drills; at most 500, the open ones first */
+        get: operations["improvements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/drills/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** what came of the drill that you are in; for players as soon as it is evaluated */
+        get: operations["drill-report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/drills/report.html": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** the report as a page to print */
+        get: operations["drill-report-html"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/drills/report.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** the report as a spreadsheet */
+        get: operations["drill-report-xlsx"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/drills/{drill}/improvements/{id}/done": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** say that what you have to improve after a drill is done */
+        post: operations["owner-improvement-done"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/edxl": {
         parameters: {
             query?: never;
@@ -3422,6 +3507,34 @@ export interface components {
             short?: string;
             type: string;
         };
+        AgencyScore: {
+            agency: string;
+            /** Format: int64 */
+            done: number;
+            /** Format: int64 */
+            late: number;
+            /** Format: int64 */
+            low: number;
+            /** Format: int64 */
+            missed: number;
+            name: string;
+            /**
+             * Format: int64
+             * @description expected actions not judged; they count nothing
+             */
+            open: number;
+            /** Format: int64 */
+            ratings: number;
+            /**
+             * Format: double
+             * @description 0 to 100; -1 where nothing was judged
+             */
+            score: number;
+            /** Format: int64 */
+            strengths: number;
+            /** Format: int64 */
+            weaknesses: number;
+        };
         Agreement: {
             activation?: string;
             /** Format: date-time */
@@ -3637,6 +3750,14 @@ export interface components {
              * @description of an extension
              */
             until?: string;
+        };
+        AspectScore: {
+            aspect: string;
+            /**
+             * Format: double
+             * @description 0 to 100; -1 where nothing was judged
+             */
+            score: number;
         };
         Bearer: {
             agency?: string;
@@ -3947,6 +4068,23 @@ export interface components {
             name: string;
             roles: string[];
             zh: string;
+        };
+        Comparison: {
+            aspects?: components["schemas"]["AspectScore"][];
+            drill?: string;
+            /** Format: date-time */
+            from: string;
+            /** @enum {string} */
+            grade?: "excellent" | "good" | "fair" | "poor";
+            measures: components["schemas"]["Measure"][];
+            name?: string;
+            /**
+             * Format: double
+             * @description -1 where there is none
+             */
+            score: number;
+            /** Format: date-time */
+            to: string;
         };
         Count: {
             /** Format: int64 */
@@ -4295,6 +4433,37 @@ export interface components {
             /** Format: int64 */
             rate: number;
         };
+        DrillReport: {
+            /**
+             * Format: date-time
+             * @description the drill's clock, at its end where that has come
+             */
+            at: string;
+            compared?: components["schemas"]["Comparison"];
+            drill: components["schemas"]["Drill"];
+            improvements: components["schemas"]["Improvement"][];
+            injects: components["schemas"]["InjectResult"][];
+            measures: components["schemas"]["MeasureSet"];
+            names: {
+                [key: string]: string;
+            };
+            observations: components["schemas"]["Observation"][];
+            score: components["schemas"]["DrillScore"];
+        };
+        DrillScore: {
+            agencies: components["schemas"]["AgencyScore"][];
+            /** @description the thirteen heads of AQ/T 9009-2015, in order */
+            aspects: components["schemas"]["AspectScore"][];
+            /** @enum {string} */
+            grade?: "excellent" | "good" | "fair" | "poor";
+            objectives: components["schemas"]["ObjectiveScore"][];
+            /**
+             * Format: double
+             * @description 0 to 100; -1 where nothing was judged
+             */
+            score: number;
+            total: components["schemas"]["Tally"];
+        };
         DrillTarget: {
             drill: string;
             /** @description "kind/id": the version you saw; refused as stale when it moved on */
@@ -4397,6 +4566,28 @@ export interface components {
              * Format: int64
              * @description 1 to 10
              */
+            weight: number;
+            /**
+             * Format: int64
+             * @description seconds from the release
+             */
+            within: number;
+        };
+        ExpectedResult: {
+            agency?: string;
+            /**
+             * Format: date-time
+             * @description when it was done, or seen to be missed
+             */
+            at?: string;
+            /** @description told by this command; else by the evaluator */
+            command?: string;
+            /** Format: date-time */
+            due?: string;
+            text: string;
+            /** @enum {string} */
+            verdict: "" | "open" | "done" | "late" | "missed";
+            /** Format: int64 */
             weight: number;
             /**
              * Format: int64
@@ -4835,6 +5026,13 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        ImprovementDoneInputBody: {
+            /** @description what was done */
+            reason?: string;
+        };
+        ImprovementList: {
+            improvements: components["schemas"]["ImprovementOf"][];
+        };
         ImprovementMove: {
             /** @description "kind/id": the version you saw; refused as stale when it moved on */
             expect?: {
@@ -4842,6 +5040,11 @@ export interface components {
             };
             improvement: string;
             reason?: string;
+        };
+        ImprovementOf: {
+            drill: string;
+            drill_name: string;
+            improvement: components["schemas"]["Improvement"];
         };
         ImprovementSave: {
             /** @description the objective's when empty */
@@ -5113,6 +5316,20 @@ export interface components {
             /** @description report.take, team.distress … */
             command: string;
             input: unknown;
+        };
+        InjectResult: {
+            expected: components["schemas"]["ExpectedResult"][];
+            inject: string;
+            number: string;
+            objective?: string;
+            /**
+             * Format: date-time
+             * @description on the drill's clock
+             */
+            released?: string;
+            /** @enum {string} */
+            state: "waiting" | "due" | "held" | "released" | "skipped" | "acted" | "missed";
+            text: string;
         };
         JournalPage: {
             changes: components["schemas"]["Seen"][];
@@ -5479,6 +5696,72 @@ export interface components {
              */
             sealed?: string;
         };
+        Measure: {
+            /**
+             * Format: int64
+             * @description cases measured; of a count, how many there were
+             */
+            count: number;
+            /**
+             * Format: double
+             * @description seconds
+             */
+            median?: number;
+            /**
+             * Format: int64
+             * @description cases within the target
+             */
+            met: number;
+            /**
+             * Format: int64
+             * @description of a count: out of how many
+             */
+            of?: number;
+            /** Format: int64 */
+            open?: number;
+            /** Format: int64 */
+            overdue?: number;
+            /**
+             * Format: double
+             * @description seconds
+             */
+            p90?: number;
+            /**
+             * Format: double
+             * @description 0 to 1; -1 where there is nothing to tell
+             */
+            share: number;
+            /**
+             * Format: int64
+             * @description seconds
+             */
+            target?: number;
+            /** @enum {string} */
+            type: "call_taking" | "first_assignment" | "acknowledge" | "turnout" | "travel" | "arrival" | "commit" | "ring_wait" | "distress" | "unanswered" | "checkin";
+            /**
+             * Format: double
+             * @description seconds
+             */
+            worst?: number;
+            /** Format: int64 */
+            wrong?: number;
+        };
+        MeasureGroup: {
+            agency?: string;
+            incident?: string;
+            measures: components["schemas"]["Measure"][];
+            name?: string;
+        };
+        MeasureSet: {
+            agencies: components["schemas"]["MeasureGroup"][];
+            all: components["schemas"]["MeasureGroup"];
+            /** Format: date-time */
+            from: string;
+            /** @description at most 200, the latest first */
+            incidents: components["schemas"]["MeasureGroup"][];
+            /** Format: date-time */
+            to: string;
+        };
         Message: {
             /** Format: date-time */
             answered?: string;
@@ -5605,6 +5888,35 @@ export interface components {
              * Format: int64
              * @description share in the overall score, 1 to 100
              */
+            weight: number;
+        };
+        ObjectiveScore: {
+            aspect: string;
+            /** Format: int64 */
+            done: number;
+            /** Format: int64 */
+            late: number;
+            /** Format: int64 */
+            low: number;
+            /** Format: int64 */
+            missed: number;
+            name: string;
+            /** Format: int64 */
+            number: number;
+            objective: string;
+            /**
+             * Format: int64
+             * @description expected actions not judged; they count nothing
+             */
+            open: number;
+            /** Format: int64 */
+            ratings: number;
+            /**
+             * Format: double
+             * @description 0 to 100; -1 where nothing was judged
+             */
+            score: number;
+            /** Format: int64 */
             weight: number;
         };
         Observation: {
@@ -6896,6 +7208,28 @@ export interface components {
         };
         TakenIn: {
             messages: components["schemas"]["LetterTaken"][];
+        };
+        Tally: {
+            /** Format: int64 */
+            done: number;
+            /** Format: int64 */
+            late: number;
+            /** Format: int64 */
+            low: number;
+            /** Format: int64 */
+            missed: number;
+            /**
+             * Format: int64
+             * @description expected actions not judged; they count nothing
+             */
+            open: number;
+            /** Format: int64 */
+            ratings: number;
+            /**
+             * Format: double
+             * @description 0 to 100; -1 where nothing was judged
+             */
+            score: number;
         };
         Task: {
             /** Format: date-time */
@@ -12702,6 +13036,175 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DrillList"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    improvements: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImprovementList"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "drill-report": {
+        parameters: {
+            query?: {
+                /** @description put beside it: the id of a drill that you may join, or live:FROM/TO, a period of real work in RFC 3339 */
+                with?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrillReport"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "drill-report-html": {
+        parameters: {
+            query?: {
+                /** @description as of the report */
+                with?: string;
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the report */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html; charset=utf-8": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "drill-report-xlsx": {
+        parameters: {
+            query?: {
+                /** @description as of the report */
+                with?: string;
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the report */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "owner-improvement-done": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                drill: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImprovementDoneInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImprovementList"];
                 };
             };
             /** @description Error */
