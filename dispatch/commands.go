@@ -154,6 +154,19 @@ func commands() []*Command {
 		command("inject.hold", "暂缓情景注入", "keep an inject back until it is given by hand", controllers, holdInject),
 		command("inject.skip", "跳过情景注入", "do without an inject", controllers, skipInject),
 
+		command("drill.target", "设定指标", "set what the measures of a drill are held against", drillers, targetDrill),
+		command("drill.evaluate", "完成评估", "close the judging: the results are told to all participants", director, evaluateDrill),
+		command("drill.improve", "开始整改", "open the follow-up of the improvements", directors, improveDrill),
+		command("drill.close", "归档演练", "file the drill; refused with the list of open improvements", directors, closeDrill),
+		command("observation.add", "记录评估", "write down what was seen in a drill", judges, addObservation),
+		command("observation.edit", "修改评估", "change one's own observation", judges, editObservation),
+		command("observation.remove", "撤回评估", "take an observation back", judges, removeObservation),
+		command("improvement.save", "登记改进项", "add or edit what is to be better after a drill", improvers, saveImprovement),
+		command("improvement.done", "完成整改", "what was to be better is", improvers, doneImprovement),
+		command("improvement.verify", "验证整改", "it was looked at, and is better", directors, verifyImprovement),
+		command("improvement.reopen", "重新整改", "what was done is not enough", directors, reopenImprovement),
+		command("improvement.drop", "不再整改", "it is not done, with the reason", directors, dropImprovement),
+
 		command("deadline.fire", "到期处理", "what falls due by itself: check-ins, claims, archives", system, fireDeadline),
 	}
 }

@@ -52,6 +52,8 @@
 //	journal    日志        the one ordered, append-only log of changes
 //	keyframe   关键帧      the whole board right after a change, to tell later moments from
 //	replay     回放        past moments of a realm on the same screens
+//	observation 评估记录   what an evaluator saw in a drill, at the exact moment
+//	improvement 改进项     what is to be better after a drill, by whom and until when
 //	ledger     台账        who is promised to what; the database refuses a double booking
 //
 // # Incident
@@ -139,6 +141,18 @@
 // anything else. Where it is on its way is a function of its leg and the clock
 // ([Sim.Where]), so that positions are no part of the record. Fences do not watch
 // simulated teams: when they are looked at would decide what is booked.
+//
+// What its evaluators see they write down with the moment at which they saw it, and
+// so with the change of the journal ([Observation]). An expected action is done when
+// a player's command shows it, or, where no command does, when an evaluator says so;
+// [Inject.Verdict] is the one place that tells. Scores follow [Tally], the grade
+// gradeOf, both after AQ/T 9009; the automatic measures are told at [MeasureType]
+// and are the same for a drill and for real work. With the evaluation the report is
+// told to all participants. What is to be better is done in reality: an improvement
+// is owned by an agency of the realm live, which finds it outside the drill, and the
+// drill is closed when all are verified or dropped.
+//
+//	improvement  open ─► done ─► verified;   done ─► open;   open, done ─► dropped ─► open
 //
 // # Request, offer, loan
 //

@@ -32,6 +32,8 @@ type Drill struct {
 	// decisions give the same journal.
 	Seed  int64        `json:"seed"`
 	Start DrillPicture `json:"start"`
+	// Targets are what the measures are held against, in the place of the house's.
+	Targets map[MeasureType]int `json:"targets,omitempty" doc:"seconds, by measure"`
 	// Plan is the last change of the planning, once it has begun.
 	Plan int64 `json:"plan,omitempty"`
 	// Stamps holds when each state was first reached, on the drill's clock.

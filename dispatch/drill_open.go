@@ -141,7 +141,7 @@ func (p *picture) adapt() {
 	var kept []Record
 	for _, r := range p.records {
 		switch x := r.(type) {
-		case *Drill, *Person, *Device, *Link, *Parcel, *Letter:
+		case *Drill, *Person, *Device, *Link, *Parcel, *Letter, *Observation, *Improvement:
 			continue
 		case *Part:
 			if rest || x.Person == p.opener {

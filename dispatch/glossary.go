@@ -43,6 +43,9 @@ var stateNamesZH = map[Kind]map[string]string{
 	KindSim: {
 		"auto": "自动", "hand": "手动", "off": "停用",
 	},
+	KindImprovement: {
+		"open": "待整改", "done": "已整改", "verified": "已验证", "dropped": "不再整改",
+	},
 	KindRequest: {
 		"draft": "草稿", "submitted": "待批", "returned": "退回", "open": "征集中", "closed": "已满足", "cancelled": "取消", "expired": "逾期",
 	},

@@ -125,6 +125,8 @@ type Expected struct {
 	Agency  string `json:"agency,omitempty" doc:"who should"`
 	// Done is when the command was given, on the drill's clock.
 	Done *Stamp `json:"done,omitempty"`
+	// Missed is when the evaluator saw that it was not done.
+	Missed *Stamp `json:"missed,omitempty"`
 }
 
 // InjectState is where an inject is.

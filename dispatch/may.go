@@ -63,6 +63,8 @@ var (
 	drillers  = []Role{RolePlanner, RoleDirector, RoleController} // prepare a drill
 	directors = []Role{RolePlanner, RoleDirector}
 	director  = []Role{RoleDirector}
+	judges    = []Role{RoleDirector, RoleController, RoleEvaluator}
+	improvers = []Role{RolePlanner, RoleDirector, RoleController, RoleEvaluator}
 
 	controllers = []Role{RoleDirector, RoleController} // run it
 )

@@ -58,6 +58,7 @@ var Kinds = []Kind{
 	KindDrill, KindPart, KindObjective, KindInject, KindSim,
 	KindAgency, KindArea, KindPerson, KindLink, KindAgreement, KindActivation, KindDepot, KindHazard, KindReport, KindIncident, KindFence, KindRequest, KindOffer, KindLoan, KindRequisition, KindLetter, KindRate, KindClaim,
 	KindTeam, KindTask, KindEquipment, KindStock, KindDevice, KindNote, KindStay, KindAlarm, KindParcel,
+	KindObservation, KindImprovement,
 }
 
 // Realm separates what is real from what is practised: "live", or
@@ -441,6 +442,10 @@ func New(k Kind) (Record, bool) {
 		return new(Link), true
 	case KindParcel:
 		return new(Parcel), true
+	case KindObservation:
+		return new(Observation), true
+	case KindImprovement:
+		return new(Improvement), true
 	}
 	return nil, false
 }

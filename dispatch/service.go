@@ -45,6 +45,9 @@ type Settings struct {
 	RingWait     map[Ring]time.Duration
 	RingRange    int // km that the ring of the range reaches around the place; 0: nobody by distance
 	ArriveWithin int // metres from the incident at which a team seems to have arrived; 0 never
+	// Targets are what the measures of response are held against, in seconds; see
+	// [Measures].
+	Targets map[MeasureType]int
 }
 
 // DefaultSettings are what a city starts with.
@@ -56,7 +59,7 @@ func DefaultSettings() Settings {
 	return Settings{Zone: zone, AckWithin: 2 * time.Minute, ClaimFor: 5 * time.Minute,
 		ArchiveAfter: 24 * time.Hour, CheckEvery: 20 * time.Minute, ArriveWithin: 150,
 		RingWait:  map[Ring]time.Duration{RingCounty: 10 * time.Minute, RingCity: 10 * time.Minute, RingPartners: 5 * time.Minute, RingRange: 5 * time.Minute},
-		RingRange: 50}
+		RingRange: 50, Targets: DefaultTargets()}
 }
 
 // firstRing is where a request begins.
@@ -112,7 +115,7 @@ func (s *Service) run(ctx context.Context, actor Actor, cmd *Command, key string
 	if err == nil && (cmd.Name == "drill.jump" || owes(res.Change)) {
 		// What a jump went over, and the action of an inject that was released, happen
 		// now. The command stands whatever comes of them; what fails is due again.
-		_, _ = s.FireDue(ctx, actor.Realm)
+		_, _ = s.fireDrill(ctx, actor.Realm)
 	}
 	return res, err
 }

@@ -40,13 +40,6 @@ func (s *stage) give(key, name string, in any) dispatch.Result {
 	return r
 }
 
-func (s *stage) look() {
-	s.t.Helper()
-	if _, err := s.svc.FireDue(s.t.Context(), s.realm); err != nil {
-		s.t.Fatal(err)
-	}
-}
-
 // journal is the drill's journal from its second change on, without what is the
 // wall's.
 func (s *stage) journal() []string {

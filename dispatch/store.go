@@ -31,9 +31,6 @@ type Store interface {
 	// PictureAt reads what was on the realm's board right after the change: every
 	// record whole. Invalid or NotFound, field seq, where that cannot be told.
 	PictureAt(ctx context.Context, realm Realm, seq int64) ([]Record, error)
-	// SeqAt is the realm's last change at or before the moment on its clock; 0
-	// where there is none.
-	SeqAt(ctx context.Context, realm Realm, at time.Time) (int64, error)
 	// Changes returns the changes after seq, in order, at most limit of them.
 	Changes(ctx context.Context, realm Realm, after int64, limit int) ([]*Change, error)
 
@@ -66,6 +63,9 @@ type Reader interface {
 	// AreaAt returns the code of the smallest division that holds the point,
 	// "" when none does.
 	AreaAt(ctx context.Context, realm Realm, p geo.Point) (string, error)
+	// SeqAt is the realm's last change at or before the moment on its clock; 0
+	// where there is none.
+	SeqAt(ctx context.Context, realm Realm, at time.Time) (int64, error)
 }
 
 // Tx is what a command may do inside its transaction.

@@ -154,6 +154,7 @@ func (s *Server) routes() {
 	s.linkRoutes()
 	s.drillRoutes()
 	s.drillPlanRoutes()
+	s.drillReportRoutes()
 	s.claimRoutes()
 	s.handoverRoutes()
 	s.letterRoutes()

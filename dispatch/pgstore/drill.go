@@ -42,3 +42,37 @@ func (s *Store) Running(ctx context.Context) ([]dispatch.Realm, error) {
 	out, err := pgx.CollectRows(rows, pgx.RowTo[dispatch.Realm])
 	return append([]dispatch.Realm{dispatch.Live}, out...), fault(err)
 }
+
+// mostImprovements bounds how many improvements are listed at once.
+const mostImprovements = 500
+
+// Improvements lists what the actor, who is of the realm live, sees to after drills that are evaluated:
+// the open ones first, by their due dates. Whose they are, dispatch.Owns tells.
+func (s *Store) Improvements(ctx context.Context, a dispatch.Actor) ([]dispatch.ImprovementOf, error) {
+	rows, err := s.pool.Query(ctx, `select d.doc, i.doc from improvement i
+		join drill d on d.realm = i.realm and not d.archived
+		where not i.archived and d.doc->>'state' in ('evaluated', 'improvements_open', 'closed') and (i.doc->>'owner' = $1 or i.doc->>'person' = $2)
+		order by i.doc->>'state' not in ('open', 'done'), (i.doc->>'due')::timestamptz nulls last, i.updated desc, i.id limit $3`, a.Agency, a.ID, mostImprovements)
+	if err != nil {
+		return nil, fault(err)
+	}
+	all, err := pgx.CollectRows(rows, func(r pgx.CollectableRow) (of dispatch.ImprovementOf, err error) {
+		var drill, doc []byte
+		if err := r.Scan(&drill, &doc); err != nil {
+			return of, err
+		}
+		var d *dispatch.Drill
+		if err := into(&d, dispatch.KindDrill, drill); err != nil {
+			return of, err
+		}
+		of.Drill, of.DrillName = d.ID, d.Name
+		return of, into(&of.Improvement, dispatch.KindImprovement, doc)
+	})
+	out := []dispatch.ImprovementOf{}
+	for _, of := range all {
+		if dispatch.Owns(a, of.Improvement) {
+			out = append(out, of)
+		}
+	}
+	return out, fault(err)
+}

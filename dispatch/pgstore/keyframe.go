@@ -186,9 +186,9 @@ func (s *Store) untold(ctx context.Context, realm dispatch.Realm, seq int64, en,
 const backward = time.Hour
 
 // SeqAt is the last change at or before a moment of the realm's clock, 0 where there is none.
-func (s *Store) SeqAt(ctx context.Context, realm dispatch.Realm, at time.Time) (int64, error) {
+func (r reader) SeqAt(ctx context.Context, realm dispatch.Realm, at time.Time) (int64, error) {
 	var seq int64
-	err := s.pool.QueryRow(ctx, `select coalesce(max(seq), 0) from journal where realm = $1 and at <= $2
+	err := r.q.QueryRow(ctx, `select coalesce(max(seq), 0) from journal where realm = $1 and at <= $2
 		and at >= (select max(at) from journal where realm = $1 and at <= $2) - $3::interval`, realm, at, backward).Scan(&seq)
 	return seq, fault(err)
 }

@@ -643,6 +643,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/commands/drill.close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * file the drill; refused with the list of open improvements
+         * @description 归档演练
+         */
+        post: operations["drill-close"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/commands/drill.edit": {
         parameters: {
             query?: never;
@@ -677,6 +697,46 @@ export interface paths {
          * @description 结束演练
          */
         post: operations["drill-end"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/drill.evaluate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * close the judging: the results are told to all participants
+         * @description 完成评估
+         */
+        post: operations["drill-evaluate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/drill.improve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * open the follow-up of the improvements
+         * @description 开始整改
+         */
+        post: operations["drill-improve"];
         delete?: never;
         options?: never;
         head?: never;
@@ -843,6 +903,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/commands/drill.target": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * set what the measures of a drill are held against
+         * @description 设定指标
+         */
+        post: operations["drill-target"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/commands/equipment.commit": {
         parameters: {
             query?: never;
@@ -977,6 +1057,106 @@ export interface paths {
          * @description 登记危险源
          */
         post: operations["hazard-save"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/improvement.done": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * what was to be better is
+         * @description 完成整改
+         */
+        post: operations["improvement-done"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/improvement.drop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * it is not done, with the reason
+         * @description 不再整改
+         */
+        post: operations["improvement-drop"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/improvement.reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * what was done is not enough
+         * @description 重新整改
+         */
+        post: operations["improvement-reopen"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/improvement.save": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * add or edit what is to be better after a drill
+         * @description 登记改进项
+         */
+        post: operations["improvement-save"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/improvement.verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * it was looked at, and is better
+         * @description 验证整改
+         */
+        post: operations["improvement-verify"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1617,6 +1797,66 @@ export interface paths {
          * @description 编写演练目标
          */
         post: operations["objective-save"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/observation.add": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * write down what was seen in a drill
+         * @description 记录评估
+         */
+        post: operations["observation-add"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/observation.edit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * change one's own observation
+         * @description 修改评估
+         */
+        post: operations["observation-edit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/observation.remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * take an observation back
+         * @description 撤回评估
+         */
+        post: operations["observation-remove"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2774,6 +3014,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/drills/improvements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** what you, or the agency at whose desk you are, have to improve after drills; at most 500, the open ones first */
+        get: operations["improvements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/drills/msel": {
         parameters: {
             query?: never;
@@ -2836,6 +3093,74 @@ export interface paths {
         get: operations["drill-persons"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/drills/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** what came of the drill that you are in; for players as soon as it is evaluated */
+        get: operations["drill-report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/drills/report.html": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** the report as a page to print */
+        get: operations["drill-report-html"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/drills/report.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** the report as a spreadsheet */
+        get: operations["drill-report-xlsx"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/drills/{drill}/improvements/{id}/done": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** say that what you have to improve after a drill is done */
+        post: operations["owner-improvement-done"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3572,6 +3897,34 @@ export interface components {
             short?: string;
             type: string;
         };
+        AgencyScore: {
+            agency: string;
+            /** Format: int64 */
+            done: number;
+            /** Format: int64 */
+            late: number;
+            /** Format: int64 */
+            low: number;
+            /** Format: int64 */
+            missed: number;
+            name: string;
+            /**
+             * Format: int64
+             * @description expected actions not judged; they count nothing
+             */
+            open: number;
+            /** Format: int64 */
+            ratings: number;
+            /**
+             * Format: double
+             * @description 0 to 100; -1 where nothing was judged
+             */
+            score: number;
+            /** Format: int64 */
+            strengths: number;
+            /** Format: int64 */
+            weaknesses: number;
+        };
         Agreement: {
             activation?: string;
             /** Format: date-time */
@@ -3789,6 +4142,14 @@ export interface components {
              * @description of an extension
              */
             until?: string;
+        };
+        AspectScore: {
+            aspect: string;
+            /**
+             * Format: double
+             * @description 0 to 100; -1 where nothing was judged
+             */
+            score: number;
         };
         Bearer: {
             agency?: string;
@@ -4102,6 +4463,23 @@ export interface components {
             roles: string[];
             zh: string;
         };
+        Comparison: {
+            aspects?: components["schemas"]["AspectScore"][];
+            drill?: string;
+            /** Format: date-time */
+            from: string;
+            /** @enum {string} */
+            grade?: "excellent" | "good" | "fair" | "poor";
+            measures: components["schemas"]["Measure"][];
+            name?: string;
+            /**
+             * Format: double
+             * @description -1 where there is none
+             */
+            score: number;
+            /** Format: date-time */
+            to: string;
+        };
         Count: {
             /** Format: int64 */
             dead?: number;
@@ -4346,6 +4724,10 @@ export interface components {
             start: components["schemas"]["DrillPicture"];
             /** @enum {string} */
             state: "planned" | "approved" | "comms_checked" | "ready" | "running" | "paused" | "ended" | "evaluated" | "improvements_open" | "closed" | "cancelled";
+            /** @description seconds, by measure */
+            targets?: {
+                [key: string]: number;
+            };
             /** Format: date-time */
             updated: string;
             /** Format: int64 */
@@ -4484,6 +4866,48 @@ export interface components {
             /** Format: int64 */
             rate: number;
         };
+        DrillReport: {
+            /**
+             * Format: date-time
+             * @description the drill's clock, at its end where that has come
+             */
+            at: string;
+            compared?: components["schemas"]["Comparison"];
+            drill: components["schemas"]["Drill"];
+            improvements: components["schemas"]["Improvement"][];
+            injects: components["schemas"]["InjectResult"][];
+            measures: components["schemas"]["MeasureSet"];
+            names: {
+                [key: string]: string;
+            };
+            observations: components["schemas"]["Observation"][];
+            score: components["schemas"]["DrillScore"];
+        };
+        DrillScore: {
+            agencies: components["schemas"]["AgencyScore"][];
+            /** @description the thirteen heads of AQ/T 9009-2015, in order */
+            aspects: components["schemas"]["AspectScore"][];
+            /** @enum {string} */
+            grade?: "excellent" | "good" | "fair" | "poor";
+            objectives: components["schemas"]["ObjectiveScore"][];
+            /**
+             * Format: double
+             * @description 0 to 100; -1 where nothing was judged
+             */
+            score: number;
+            total: components["schemas"]["Tally"];
+        };
+        DrillTarget: {
+            drill: string;
+            /** @description "kind/id": the version you saw; refused as stale when it moved on */
+            expect?: {
+                [key: string]: number;
+            };
+            /** @description seconds; a measure that is not named has the house's target */
+            targets: {
+                [key: string]: number;
+            };
+        };
         DutyLine: {
             name: string;
             phone?: string;
@@ -4569,6 +4993,7 @@ export interface components {
             agency?: string;
             command?: string;
             done?: components["schemas"]["Stamp"];
+            missed?: components["schemas"]["Stamp"];
             text: string;
             /**
              * Format: int64
@@ -4578,6 +5003,28 @@ export interface components {
             /**
              * Format: int64
              * @description seconds from the release; 0 without a target
+             */
+            within: number;
+        };
+        ExpectedResult: {
+            agency?: string;
+            /**
+             * Format: date-time
+             * @description when it was done, or seen to be missed
+             */
+            at?: string;
+            /** @description told by this command; else by the evaluator */
+            command?: string;
+            /** Format: date-time */
+            due?: string;
+            text: string;
+            /** @enum {string} */
+            verdict: "" | "open" | "done" | "late" | "missed";
+            /** Format: int64 */
+            weight: number;
+            /**
+             * Format: int64
+             * @description seconds from the release
              */
             within: number;
         };
@@ -4968,6 +5415,95 @@ export interface components {
         Hits: {
             hits: components["schemas"]["Hit"][];
         };
+        Improvement: {
+            /** @enum {string} */
+            aspect: "warning" | "mobilisation" | "assessment" | "command" | "response" | "resources" | "communication" | "information" | "protection" | "cordon" | "medical" | "recovery" | "other";
+            /** Format: date-time */
+            created: string;
+            /**
+             * Format: date-time
+             * @description on the wall
+             */
+            due?: string;
+            /** @description unique within the realm */
+            id: string;
+            /**
+             * @description the noun (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "improvement";
+            /** @description what is done about it */
+            measures?: string;
+            /**
+             * Format: int64
+             * @description unique in the drill, from 1
+             */
+            number: number;
+            objective?: string;
+            /** @description at most 20 */
+            observations?: string[];
+            origin?: components["schemas"]["Origin"];
+            /** @description the agency, of the realm live, that does it */
+            owner: string;
+            owner_name: string;
+            /** @description who sees to it, of the realm live */
+            person?: string;
+            person_name?: string;
+            /** @description what was done, or why it was dropped or opened again */
+            reason?: string;
+            /** @description people, things and money that it takes */
+            resources?: string;
+            scope: components["schemas"]["Scope"];
+            stamps?: {
+                [key: string]: components["schemas"]["Stamp"];
+            };
+            /** @enum {string} */
+            state: "open" | "done" | "verified" | "dropped";
+            /** @description what is wrong, and what is to be better */
+            text: string;
+            /** Format: date-time */
+            updated: string;
+            /** Format: int64 */
+            version: number;
+        };
+        ImprovementDoneInputBody: {
+            /** @description what was done */
+            reason?: string;
+        };
+        ImprovementList: {
+            improvements: components["schemas"]["ImprovementOf"][];
+        };
+        ImprovementMove: {
+            /** @description "kind/id": the version you saw; refused as stale when it moved on */
+            expect?: {
+                [key: string]: number;
+            };
+            improvement: string;
+            reason?: string;
+        };
+        ImprovementOf: {
+            drill: string;
+            drill_name: string;
+            improvement: components["schemas"]["Improvement"];
+        };
+        ImprovementSave: {
+            /** @description the objective's when empty */
+            aspect?: string;
+            /** Format: date-time */
+            due?: string;
+            /** @description "kind/id": the version you saw; refused as stale when it moved on */
+            expect?: {
+                [key: string]: number;
+            };
+            id?: string;
+            measures?: string;
+            objective?: string;
+            observations?: string[];
+            owner: string;
+            person?: string;
+            resources?: string;
+            text: string;
+        };
         Incident: {
             /**
              * Format: int64
@@ -5231,6 +5767,20 @@ export interface components {
             };
             inject: string;
             reason?: string;
+        };
+        InjectResult: {
+            expected: components["schemas"]["ExpectedResult"][];
+            inject: string;
+            number: string;
+            objective?: string;
+            /**
+             * Format: date-time
+             * @description on the drill's clock
+             */
+            released?: string;
+            /** @enum {string} */
+            state: "waiting" | "due" | "held" | "released" | "skipped" | "acted" | "missed";
+            text: string;
         };
         InjectSave: {
             action?: components["schemas"]["InjectAction"];
@@ -5629,6 +6179,72 @@ export interface components {
              */
             sealed?: string;
         };
+        Measure: {
+            /**
+             * Format: int64
+             * @description cases measured; of a count, how many there were
+             */
+            count: number;
+            /**
+             * Format: double
+             * @description seconds
+             */
+            median?: number;
+            /**
+             * Format: int64
+             * @description cases within the target
+             */
+            met: number;
+            /**
+             * Format: int64
+             * @description of a count: out of how many
+             */
+            of?: number;
+            /** Format: int64 */
+            open?: number;
+            /** Format: int64 */
+            overdue?: number;
+            /**
+             * Format: double
+             * @description seconds
+             */
+            p90?: number;
+            /**
+             * Format: double
+             * @description 0 to 1; -1 where there is nothing to tell
+             */
+            share: number;
+            /**
+             * Format: int64
+             * @description seconds
+             */
+            target?: number;
+            /** @enum {string} */
+            type: "call_taking" | "first_assignment" | "acknowledge" | "turnout" | "travel" | "arrival" | "commit" | "ring_wait" | "distress" | "unanswered" | "checkin";
+            /**
+             * Format: double
+             * @description seconds
+             */
+            worst?: number;
+            /** Format: int64 */
+            wrong?: number;
+        };
+        MeasureGroup: {
+            agency?: string;
+            incident?: string;
+            measures: components["schemas"]["Measure"][];
+            name?: string;
+        };
+        MeasureSet: {
+            agencies: components["schemas"]["MeasureGroup"][];
+            all: components["schemas"]["MeasureGroup"];
+            /** Format: date-time */
+            from: string;
+            /** @description at most 200, the latest first */
+            incidents: components["schemas"]["MeasureGroup"][];
+            /** Format: date-time */
+            to: string;
+        };
         Message: {
             /** Format: date-time */
             answered?: string;
@@ -5786,6 +6402,119 @@ export interface components {
             text?: string;
             /** Format: int64 */
             weight: number;
+        };
+        ObjectiveScore: {
+            aspect: string;
+            /** Format: int64 */
+            done: number;
+            /** Format: int64 */
+            late: number;
+            /** Format: int64 */
+            low: number;
+            /** Format: int64 */
+            missed: number;
+            name: string;
+            /** Format: int64 */
+            number: number;
+            objective: string;
+            /**
+             * Format: int64
+             * @description expected actions not judged; they count nothing
+             */
+            open: number;
+            /** Format: int64 */
+            ratings: number;
+            /**
+             * Format: double
+             * @description 0 to 100; -1 where nothing was judged
+             */
+            score: number;
+            /** Format: int64 */
+            weight: number;
+        };
+        Observation: {
+            agency?: string;
+            /**
+             * @description the objective's where one is named
+             * @enum {string}
+             */
+            aspect?: "warning" | "mobilisation" | "assessment" | "command" | "response" | "resources" | "communication" | "information" | "protection" | "cordon" | "medical" | "recovery" | "other";
+            /** @description part */
+            by: string;
+            /** Format: date-time */
+            created: string;
+            edited?: components["schemas"]["Stamp"];
+            /**
+             * Format: int64
+             * @description which of the inject's expected actions, from 0
+             */
+            expected?: number;
+            /** @description unique within the realm */
+            id: string;
+            inject?: string;
+            /**
+             * @description the noun (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "observation";
+            moment: components["schemas"]["Stamp"];
+            name: string;
+            objective?: string;
+            origin?: components["schemas"]["Origin"];
+            scope: components["schemas"]["Scope"];
+            score?: components["schemas"]["Score"];
+            /** @description of an action: it was seen, or it was missed */
+            seen?: boolean;
+            /**
+             * Format: int64
+             * @description the drill's last change at the moment
+             */
+            seq: number;
+            text?: string;
+            /** @enum {string} */
+            type: "action" | "strength" | "weakness" | "score" | "lesson";
+            /** Format: date-time */
+            updated: string;
+            /** Format: int64 */
+            version: number;
+        };
+        ObservationAdd: {
+            /** @description that of the expected action when empty */
+            agency?: string;
+            aspect?: string;
+            /**
+             * Format: date-time
+             * @description when it was seen, on the drill's clock
+             */
+            event_time?: string;
+            /** Format: int64 */
+            expected?: number;
+            inject?: string;
+            /** @description the inject's own when empty */
+            objective?: string;
+            score?: components["schemas"]["Score"];
+            seen?: boolean;
+            text?: string;
+            type: string;
+        };
+        ObservationEdit: {
+            agency?: string;
+            /** @description "kind/id": the version you saw; refused as stale when it moved on */
+            expect?: {
+                [key: string]: number;
+            };
+            observation: string;
+            score?: components["schemas"]["Score"];
+            seen?: boolean;
+            text?: string;
+        };
+        ObservationRemove: {
+            /** @description "kind/id": the version you saw; refused as stale when it moved on */
+            expect?: {
+                [key: string]: number;
+            };
+            observation: string;
+            reason?: string;
         };
         Offer: {
             /**
@@ -6293,7 +7022,7 @@ export interface components {
             en: string;
             zh: string;
         };
-        Record: components["schemas"]["Drill"] | components["schemas"]["Part"] | components["schemas"]["Objective"] | components["schemas"]["Inject"] | components["schemas"]["Sim"] | components["schemas"]["Agency"] | components["schemas"]["Area"] | components["schemas"]["Person"] | components["schemas"]["Link"] | components["schemas"]["Agreement"] | components["schemas"]["Activation"] | components["schemas"]["Depot"] | components["schemas"]["Hazard"] | components["schemas"]["Report"] | components["schemas"]["Incident"] | components["schemas"]["Fence"] | components["schemas"]["Request"] | components["schemas"]["Offer"] | components["schemas"]["Loan"] | components["schemas"]["Requisition"] | components["schemas"]["Letter"] | components["schemas"]["Rate"] | components["schemas"]["Claim"] | components["schemas"]["Team"] | components["schemas"]["Task"] | components["schemas"]["Equipment"] | components["schemas"]["Stock"] | components["schemas"]["Device"] | components["schemas"]["Note"] | components["schemas"]["Stay"] | components["schemas"]["Alarm"] | components["schemas"]["Parcel"];
+        Record: components["schemas"]["Drill"] | components["schemas"]["Part"] | components["schemas"]["Objective"] | components["schemas"]["Inject"] | components["schemas"]["Sim"] | components["schemas"]["Agency"] | components["schemas"]["Area"] | components["schemas"]["Person"] | components["schemas"]["Link"] | components["schemas"]["Agreement"] | components["schemas"]["Activation"] | components["schemas"]["Depot"] | components["schemas"]["Hazard"] | components["schemas"]["Report"] | components["schemas"]["Incident"] | components["schemas"]["Fence"] | components["schemas"]["Request"] | components["schemas"]["Offer"] | components["schemas"]["Loan"] | components["schemas"]["Requisition"] | components["schemas"]["Letter"] | components["schemas"]["Rate"] | components["schemas"]["Claim"] | components["schemas"]["Team"] | components["schemas"]["Task"] | components["schemas"]["Equipment"] | components["schemas"]["Stock"] | components["schemas"]["Device"] | components["schemas"]["Note"] | components["schemas"]["Stay"] | components["schemas"]["Alarm"] | components["schemas"]["Parcel"] | components["schemas"]["Observation"] | components["schemas"]["Improvement"];
         Ref: {
             id: string;
             kind: string;
@@ -6742,6 +7471,18 @@ export interface components {
             shares?: components["schemas"]["Share"][];
             teams?: string[];
         };
+        Score: {
+            /** @description less is better, as of a time */
+            less?: boolean;
+            /** @enum {string} */
+            scale: "yes_no" | "grade" | "quantity";
+            /** Format: double */
+            target?: number;
+            /** @description of a quantity: 秒, 人 */
+            unit?: string;
+            /** Format: double */
+            value: number;
+        };
         Seen: {
             actor: components["schemas"]["ActorRef"];
             /** Format: date-time */
@@ -7158,6 +7899,28 @@ export interface components {
         };
         TakenIn: {
             messages: components["schemas"]["LetterTaken"][];
+        };
+        Tally: {
+            /** Format: int64 */
+            done: number;
+            /** Format: int64 */
+            late: number;
+            /** Format: int64 */
+            low: number;
+            /** Format: int64 */
+            missed: number;
+            /**
+             * Format: int64
+             * @description expected actions not judged; they count nothing
+             */
+            open: number;
+            /** Format: int64 */
+            ratings: number;
+            /**
+             * Format: double
+             * @description 0 to 100; -1 where nothing was judged
+             */
+            score: number;
         };
         Task: {
             /** Format: date-time */
@@ -8765,6 +9528,46 @@ export interface operations {
             };
         };
     };
+    "drill-close": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DrillMove"];
+            };
+        };
+        responses: {
+            /** @description file the drill; refused with the list of open improvements */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "drill-edit": {
         parameters: {
             query?: never;
@@ -8826,6 +9629,86 @@ export interface operations {
         };
         responses: {
             /** @description nothing is played any more */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "drill-evaluate": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DrillMove"];
+            };
+        };
+        responses: {
+            /** @description close the judging: the results are told to all participants */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "drill-improve": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DrillMove"];
+            };
+        };
+        responses: {
+            /** @description open the follow-up of the improvements */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9165,6 +10048,46 @@ export interface operations {
             };
         };
     };
+    "drill-target": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DrillTarget"];
+            };
+        };
+        responses: {
+            /** @description set what the measures of a drill are held against */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "equipment-commit": {
         parameters: {
             query?: never;
@@ -9426,6 +10349,206 @@ export interface operations {
         };
         responses: {
             /** @description register or edit a major hazard source */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "improvement-done": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImprovementMove"];
+            };
+        };
+        responses: {
+            /** @description what was to be better is */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "improvement-drop": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImprovementMove"];
+            };
+        };
+        responses: {
+            /** @description it is not done, with the reason */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "improvement-reopen": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImprovementMove"];
+            };
+        };
+        responses: {
+            /** @description what was done is not enough */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "improvement-save": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImprovementSave"];
+            };
+        };
+        responses: {
+            /** @description add or edit what is to be better after a drill */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "improvement-verify": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImprovementMove"];
+            };
+        };
+        responses: {
+            /** @description it was looked at, and is better */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10706,6 +11829,126 @@ export interface operations {
         };
         responses: {
             /** @description keep what a drill is to show */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "observation-add": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ObservationAdd"];
+            };
+        };
+        responses: {
+            /** @description write down what was seen in a drill */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "observation-edit": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ObservationEdit"];
+            };
+        };
+        responses: {
+            /** @description change one's own observation */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "observation-remove": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ObservationRemove"];
+            };
+        };
+        responses: {
+            /** @description take an observation back */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -13015,6 +14258,36 @@ export interface operations {
             };
         };
     };
+    improvements: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImprovementList"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "import-drill-script": {
         parameters: {
             query?: {
@@ -13130,6 +14403,145 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DrillPersonsOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "drill-report": {
+        parameters: {
+            query?: {
+                /** @description put beside it: the id of a drill that you may join, or live:FROM/TO, a period of real work in RFC 3339 */
+                with?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrillReport"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "drill-report-html": {
+        parameters: {
+            query?: {
+                /** @description as of the report */
+                with?: string;
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the report */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html; charset=utf-8": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "drill-report-xlsx": {
+        parameters: {
+            query?: {
+                /** @description as of the report */
+                with?: string;
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the report */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "owner-improvement-done": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                drill: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImprovementDoneInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImprovementList"];
                 };
             };
             /** @description Error */
@@ -13571,7 +14983,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description the noun */
-                kind: "drill" | "part" | "objective" | "inject" | "sim" | "agency" | "area" | "person" | "depot" | "hazard" | "report" | "incident" | "fence" | "request" | "offer" | "loan" | "requisition" | "letter" | "rate" | "claim" | "agreement" | "activation" | "team" | "task" | "equipment" | "stock" | "device" | "note" | "stay" | "alarm" | "link" | "parcel";
+                kind: "drill" | "part" | "objective" | "inject" | "sim" | "agency" | "area" | "person" | "depot" | "hazard" | "report" | "incident" | "fence" | "request" | "offer" | "loan" | "requisition" | "letter" | "rate" | "claim" | "agreement" | "activation" | "team" | "task" | "equipment" | "stock" | "device" | "note" | "stay" | "alarm" | "link" | "parcel" | "observation" | "improvement";
             };
             cookie?: never;
         };
@@ -13603,7 +15015,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                kind: "drill" | "part" | "objective" | "inject" | "sim" | "agency" | "area" | "person" | "depot" | "hazard" | "report" | "incident" | "fence" | "request" | "offer" | "loan" | "requisition" | "letter" | "rate" | "claim" | "agreement" | "activation" | "team" | "task" | "equipment" | "stock" | "device" | "note" | "stay" | "alarm" | "link" | "parcel";
+                kind: "drill" | "part" | "objective" | "inject" | "sim" | "agency" | "area" | "person" | "depot" | "hazard" | "report" | "incident" | "fence" | "request" | "offer" | "loan" | "requisition" | "letter" | "rate" | "claim" | "agreement" | "activation" | "team" | "task" | "equipment" | "stock" | "device" | "note" | "stay" | "alarm" | "link" | "parcel" | "observation" | "improvement";
                 id: string;
             };
             cookie?: never;
