@@ -2,6 +2,7 @@ package dispatch_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"testing"
 	"time"
 
@@ -327,6 +328,43 @@ func TestDrillIsForked(t *testing.T) {
 	chief := s.player
 	chief.Role = dispatch.RoleChief
 	c.refused(chief, dispatch.Forbidden, "drill.open", in)
+}
+
+// At sixty times the rate a moment on the wall is a while: what falls due between the
+// last look and a command is done before it.
+func TestDrillCommandsWaitForWhatFellDue(t *testing.T) {
+	t.Parallel()
+	c := newTown(t)
+	s := c.stage(dispatch.DrillOpen{Picture: dispatch.PictureResources})
+	s.begin()
+	s.do(s.director, "drill.rate", dispatch.DrillRate{Drill: s.drill, Rate: 60})
+	c.runs(time.Millisecond) // whoever asks what time it is finds it later
+	for n := range 40 {
+		i := put[*dispatch.Incident](c, s.do(s.player, "incident.open", dispatch.IncidentOpen{Type: "12G03", Title: fmt.Sprint("火情", n), Area: "411002"}))
+		task := put[*dispatch.Task](c, s.do(s.player, "task.assign", dispatch.TaskAssign{Incident: i.ID, Team: c.teams["xf1"]}))
+		c.pass(2*time.Second - time.Duration(n%8)*time.Millisecond)
+		s.do(s.player, "note.add", dispatch.NoteAdd{Incident: i.ID, Text: "记"})
+		s.do(s.player, "task.release", dispatch.TaskEnd{Task: task.ID, Reason: "下一个"})
+	}
+	all, err := c.store.Changes(t.Context(), s.realm, 0, 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fired := 0
+	for _, ch := range all {
+		if ch.Kind != "deadline.fire" {
+			continue
+		}
+		fired++
+		for _, p := range ch.Puts {
+			if a, ok := p.Record.(*dispatch.Alarm); ok && a.Ended == nil && ch.At.Sub(in[*dispatch.Task](s, dispatch.KindTask, a.Task).Stamps[dispatch.TaskAssigned].At) != 2*time.Minute {
+				t.Errorf("change %d at %s is late", ch.Seq, ch.At)
+			}
+		}
+	}
+	if fired < 10 {
+		t.Errorf("only %d fell due", fired)
+	}
 }
 
 func TestDrillParts(t *testing.T) {
