@@ -35,13 +35,16 @@ type PastChanges struct {
 	Changes []dispatch.Seen `json:"changes"`
 	Next    int64           `json:"next" doc:"give it as after; the seq that was read up to"`
 	More    bool            `json:"more" doc:"there is more behind next"`
+	At      time.Time       `json:"at" doc:"all that was decided up to this moment has been told"`
 }
 
 type pastChangesInput struct {
-	After    int64  `query:"after" minimum:"0" doc:"after this seq"`
-	Until    int64  `query:"until" minimum:"0" doc:"up to and with this seq; 0: to the newest"`
-	Commands string `query:"commands" maxLength:"600" doc:"only those made by one of these commands, with commas between"`
-	Limit    int    `query:"limit" minimum:"1" maximum:"1000" default:"500"`
+	After    int64     `query:"after" minimum:"0" doc:"after this seq"`
+	From     time.Time `query:"from" doc:"after this moment; instead of after"`
+	Until    int64     `query:"until" minimum:"0" doc:"up to and with this seq; 0: to the newest"`
+	To       time.Time `query:"to" doc:"up to this moment; instead of until"`
+	Commands string    `query:"commands" maxLength:"600" doc:"only those made by one of these commands, with commas between"`
+	Limit    int       `query:"limit" minimum:"1" maximum:"1000" default:"500"`
 	EyesInput
 }
 
@@ -71,8 +74,9 @@ func (s *Server) replaySpan(ctx context.Context, me *signedIn) (dispatch.ReplayS
 	if err := dispatch.MayReplay(me.actor); err != nil {
 		return dispatch.ReplaySpan{}, err
 	}
+	now := s.cfg.Now().UTC().Truncate(time.Millisecond) // before the head is read: what comes meanwhile is later
 	span, err := s.cfg.Store.ReplaySpan(ctx, me.actor.Realm)
-	span.Now = s.cfg.Now().UTC().Truncate(time.Millisecond)
+	span.Now = now
 	return span, err
 }
 
@@ -246,13 +250,11 @@ func (s *Server) pastChanges(ctx context.Context, me *signedIn, in *pastChangesI
 	if err != nil {
 		return page, err
 	}
-	if in.After < span.First.Seq-1 {
-		return page, invalid("after", in.After, "该序号不在可回放范围内", "this change cannot be shown again", fmt.Sprintf("%d–%d", span.First.Seq-1, span.Last.Seq))
+	until, err := s.pastPiece(ctx, span, in)
+	if err != nil {
+		return page, err
 	}
-	until := span.Last.Seq
-	if in.Until > 0 {
-		until = min(until, in.Until)
-	}
+	page.Next = in.After
 	for looked := 0; looked < mostRead && page.Next < until; {
 		changes, err := s.nextPast(ctx, span.Realm, page.Next, until, commands)
 		if err != nil {
@@ -267,16 +269,62 @@ func (s *Server) pastChanges(ctx context.Context, me *signedIn, in *pastChangesI
 				page.Changes = append(page.Changes, seen)
 			}
 			if len(page.Changes) == in.Limit {
-				page.More = page.Next < until
-				return page, nil
+				return page, s.toldUpTo(ctx, &page, span, until)
 			}
 		}
 		if len(changes) < readAtOnce {
 			page.Next = until
 		}
 	}
+	return page, s.toldUpTo(ctx, &page, span, until)
+}
+
+// pastPiece is up to which change is asked for; it turns moments into changes.
+func (s *Server) pastPiece(ctx context.Context, span dispatch.ReplaySpan, in *pastChangesInput) (until int64, err error) {
+	until = span.Last.Seq
+	switch {
+	case !in.From.IsZero() && in.After > 0:
+		return 0, invalid("from", in.From, "from 与 after 只能给出一个", "give from or after, not both")
+	case !in.To.IsZero() && in.Until > 0:
+		return 0, invalid("to", in.To, "to 与 until 只能给出一个", "give to or until, not both")
+	case !in.From.IsZero() && !in.To.IsZero() && in.To.Before(in.From):
+		return 0, invalid("to", in.To, "结束时间应晚于开始时间", "to must be after from", "a time after "+in.From.Format(time.RFC3339))
+	}
+	if !in.From.IsZero() {
+		if in.After, err = s.cfg.Store.SeqAt(ctx, span.Realm, in.From); err != nil {
+			return 0, err
+		}
+		in.After = max(in.After, span.First.Seq-1) // before the first there is nothing
+	}
+	if !in.To.IsZero() {
+		to, err := s.cfg.Store.SeqAt(ctx, span.Realm, in.To)
+		if err != nil {
+			return 0, err
+		}
+		until = min(until, to)
+	}
+	if in.Until > 0 {
+		until = min(until, in.Until)
+	}
+	if in.After < span.First.Seq-1 {
+		return 0, invalid("after", in.After, "该序号不在可回放范围内", "this change cannot be shown again", fmt.Sprintf("%d–%d", span.First.Seq-1, span.Last.Seq))
+	}
+	return until, nil
+}
+
+// underWay is how long a command may have been under way that took its time before it was numbered.
+const underWay = 5 * time.Second
+
+// toldUpTo says up to which moment the page is whole.
+func (s *Server) toldUpTo(ctx context.Context, page *PastChanges, span dispatch.ReplaySpan, until int64) error {
 	page.More = page.Next < until
-	return page, nil
+	if page.Next >= span.Last.Seq || page.Next == 0 {
+		page.At = span.Now.Add(-underWay)
+		return nil
+	}
+	m, err := s.cfg.Store.Moment(ctx, span.Realm, page.Next)
+	page.At = m.At
+	return err
 }
 
 func (s *Server) nextPast(ctx context.Context, realm dispatch.Realm, after, until int64, commands []string) ([]*dispatch.Change, error) {

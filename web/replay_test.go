@@ -249,27 +249,55 @@ func TestReplayFolds(t *testing.T) {
 	}
 }
 
-func TestReplayChangesOfCommands(t *testing.T) {
+// pastPage is a page of changes, as far as the tests look at it.
+type pastPage struct {
+	Changes []struct {
+		Seq  int64
+		Kind string
+		At   time.Time
+	}
+	Next int64
+	More bool
+	At   time.Time
+}
+
+func (g *guest) pastPage(query string) (p pastPage) {
+	g.t.Helper()
+	if a := g.get("/api/v1/replay/changes?" + query); json.Unmarshal(a.body, &p) != nil || a.StatusCode != http.StatusOK {
+		g.t.Fatalf("%s: %d %s", query, a.StatusCode, a.body)
+	}
+	return p
+}
+
+// Changes are chosen by command and by time, and a page says how far it goes.
+func TestReplayChangesChosen(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	h.watched(nil)
-	var page web.PastChanges
-	a := h.as("wall").get("/api/v1/replay/changes?commands=incident.open,incident.archive")
-	var raw struct {
-		Changes []struct{ Kind string }
-		Next    int64
-		More    bool
-	}
-	if err := json.Unmarshal(a.body, &raw); err != nil {
-		t.Fatal(err)
-	}
+	all := h.watched(nil)
+	wall, last := h.as("wall"), all[len(all)-1]
+	page := wall.pastPage("commands=incident.open,incident.archive")
 	kinds := map[string]int{}
-	for _, c := range raw.Changes {
+	for _, c := range page.Changes {
 		kinds[c.Kind]++
 	}
-	head, _ := h.store.Head(t.Context(), dispatch.Live)
-	if kinds["incident.open"] < 5 || kinds["incident.archive"] != 1 || len(kinds) != 2 || raw.More || raw.Next != head {
+	if kinds["incident.open"] < 5 || kinds["incident.archive"] != 1 || len(kinds) != 2 || page.More || page.Next != last.seq || !page.At.Equal(h.clock().Add(-5*time.Second)) {
 		t.Errorf("%v, %+v", kinds, page)
+	}
+	from, to := all[1], all[4]
+	page = wall.pastPage(url.Values{"from": {from.at.Format(time.RFC3339Nano)}, "to": {to.at.Format(time.RFC3339Nano)}}.Encode())
+	if n := len(page.Changes); n == 0 || page.Changes[0].Seq <= from.seq || page.Changes[n-1].Seq > to.seq || page.Next != to.seq || page.More || !page.At.Equal(to.at) {
+		t.Errorf("from %d to %d: %+v", from.seq, to.seq, page)
+	}
+	for _, c := range page.Changes {
+		if !c.At.After(from.at) || c.At.After(to.at) {
+			t.Errorf("%d was at %s", c.Seq, c.At)
+		}
+	}
+	if page := wall.pastPage("limit=2&after=3"); !page.More || len(page.Changes) != 2 || page.Next != page.Changes[1].Seq || !page.At.Equal(page.Changes[1].At) {
+		t.Errorf("%+v", page)
+	}
+	if page := wall.pastPage("from=1999-01-01T00:00:00Z&limit=1"); page.Changes[0].Seq > 5 {
+		t.Errorf("from before the first: %+v", page)
 	}
 }
 
@@ -307,6 +335,9 @@ func TestReplayRefused(t *testing.T) {
 		{chief, "changes?commands=incident.open,nonsense", dispatch.Invalid, "commands"},
 		{chief, "changes?commands=" + strings.Repeat("incident.open,", 24) + "x", dispatch.Invalid, "commands"},
 		{chief, "changes?limit=1001", dispatch.Invalid, "limit"},
+		{chief, "changes?after=2&from=2026-11-23T08:00:00Z", dispatch.Invalid, "from"},
+		{chief, "changes?until=2&to=2026-11-23T08:00:00Z", dispatch.Invalid, "to"},
+		{chief, "changes?from=2026-11-23T09:00:00Z&to=2026-11-23T08:00:00Z", dispatch.Invalid, "to"},
 		{desk, "changes?as=" + h.fire + ":dispatcher", dispatch.Forbidden, "as"},
 		{desk, "positions?from=2026-11-23T09:00:00Z&until=2026-11-23T08:00:00Z", dispatch.Invalid, "to"},
 		{desk, "positions?from=2026-11-23T08:00:00Z&until=2026-11-23T10:00:01Z", dispatch.Invalid, "to"},

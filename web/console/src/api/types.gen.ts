@@ -6730,6 +6730,11 @@ export interface components {
             old: string;
         };
         PastChanges: {
+            /**
+             * Format: date-time
+             * @description all that was decided up to this moment has been told
+             */
+            at: string;
             changes: components["schemas"]["Seen"][];
             /** @description there is more behind next */
             more: boolean;
@@ -15049,8 +15054,12 @@ export interface operations {
             query?: {
                 /** @description after this seq */
                 after?: number;
+                /** @description after this moment; instead of after */
+                from?: string;
                 /** @description up to and with this seq; 0: to the newest */
                 until?: number;
+                /** @description up to this moment; instead of until */
+                to?: string;
                 /** @description only those made by one of these commands, with commas between */
                 commands?: string;
                 limit?: number;

@@ -1,12 +1,12 @@
 // What the journal tells of the fences of an incident, from the beginning and on.
 import { journal } from '../api/reads';
 import type { Seen } from '../api/types';
-import type { Live } from '../store/live';
+import type { Feed } from '../store/live';
 
 const about = (c: Seen) => c.put?.some((r) => r.kind === 'fence' || r.kind === 'stay') || c.drop?.some((d) => d.kind === 'stay');
 
 /** Tells the changes in their order, again whenever one is added; returns how to stop. */
-export function followFences(live: Pick<Live, 'onChange' | 'subscribe' | 'phase'>, incident: string, told: (changes: Seen[]) => void, read: typeof journal = journal): () => void {
+export function followFences(live: Pick<Feed, 'onChange' | 'subscribe' | 'phase'>, incident: string, told: (changes: Seen[]) => void, read: typeof journal = journal): () => void {
   const known = new Map<number, Seen>();
   let last = 0;
   let over = false;

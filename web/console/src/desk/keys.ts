@@ -6,14 +6,14 @@ export type Action =
   | 'pane.1' | 'pane.2' | 'pane.3' | 'pane.4' | 'bar' | 'help' | 'back'
   | 'new' | 'recommend' | 'claim' | 'open' | 'dismiss' | 'link'
   | 'verify' | 'control' | 'close' | 'raise' | 'note' | 'edit' | 'place' | 'ack' | 'fence' | 'arrived'
-  | 'aid' | 'ask' | 'pacts' | 'access' | 'claims' | 'requisition'
+  | 'aid' | 'ask' | 'pacts' | 'access' | 'claims' | 'requisition' | 'replay'
   | 'up' | 'down' | 'enter'
   | `digit.${1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9}`;
 
 const letters: Record<string, Action> = {
   KeyN: 'new', KeyR: 'recommend', KeyT: 'claim', KeyO: 'open', KeyD: 'dismiss', KeyL: 'link',
   KeyV: 'verify', KeyK: 'control', KeyX: 'close', KeyU: 'raise', KeyW: 'note', KeyE: 'edit', KeyG: 'place', KeyA: 'ack', KeyF: 'fence', KeyY: 'arrived',
-  KeyB: 'aid', KeyQ: 'ask', KeyH: 'pacts', KeyS: 'access', KeyM: 'claims', KeyZ: 'requisition',
+  KeyB: 'aid', KeyQ: 'ask', KeyH: 'pacts', KeyS: 'access', KeyM: 'claims', KeyZ: 'requisition', KeyJ: 'replay',
   ArrowUp: 'up', ArrowDown: 'down', Enter: 'enter', NumpadEnter: 'enter',
 };
 

@@ -19,6 +19,7 @@ export const enDesk = {
   'queue.noTeam': 'no team yet',
   'queue.short': 'short {n}',
   'queue.updated': 'updated {span} ago',
+  'queue.keysPast': '↑↓ choose · Enter opens',
   'queue.keys': '↑↓ choose · Enter open · N new call · T claim',
 
   'report.claim': 'Claim',
@@ -56,6 +57,7 @@ export const enDesk = {
   'call.elapsed': 'on the line {span}',
   'call.similar': 'There is an open incident within 2 km; it may be the same',
 
+  'incident.nonePast': 'Choose an incident on the left',
   'incident.none': 'Choose an incident on the left, or press N for a new call',
   'incident.elapsed': 'elapsed',
   'incident.place': 'Place',
@@ -337,6 +339,9 @@ export const enDesk = {
   'help.a': 'A acknowledge the most urgent alarm',
   'help.f': 'F draw fence, Y confirm a team that seems to have arrived',
   'help.states': 'ack acknowledged · er en route · st staging · os on scene · td transporting · ad delivered · rt returning · dn done · av on duty · off off duty · br on break',
+  'help.j': 'J replay; so does a time in the timeline',
+  'replay.title': 'Replay',
+  'replay.here': 'Replay from here',
   'help.slash': '/ command line, ? this page, Esc back',
 
   'map.layers': 'Layers',

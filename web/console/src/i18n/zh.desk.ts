@@ -17,6 +17,7 @@ export const zhDesk = {
   'queue.noTeam': '未派队',
   'queue.short': '缺 {n}',
   'queue.updated': '更新 {span}前',
+  'queue.keysPast': '↑↓ 选择 · Enter 打开',
   'queue.keys': '↑↓ 选择 · Enter 打开 · N 新接报 · T 认领',
 
   'report.claim': '认领',
@@ -54,6 +55,7 @@ export const zhDesk = {
   'call.elapsed': '接听 {span}',
   'call.similar': '附近 2 公里内已有在办事件，可能是同一起',
 
+  'incident.nonePast': '选择左侧事件',
   'incident.none': '选择左侧事件，或按 N 新接报',
   'incident.elapsed': '已历时',
   'incident.place': '地点',
@@ -335,6 +337,9 @@ export const zhDesk = {
   'help.a': 'A 确认最急告警',
   'help.f': 'F 划定围栏，Y 确认疑似到场的队伍',
   'help.states': 'jl 接令 · cd 出动 · jj 集结 · dc 到场 · zy 转运 · sd 送达 · fc 返程 · wc 完成 · zq 在勤 · xq 下勤 · xz 休整',
+  'help.j': 'J 回放；时间线上点时刻亦可',
+  'replay.title': '回放',
+  'replay.here': '从此刻回放',
   'help.slash': '/ 命令行，? 本页，Esc 返回',
 
   'map.layers': '图层',

@@ -11,6 +11,7 @@ import type { DragOptions } from './drag';
 import type { Scale } from './enlarge';
 import type { Theme } from './palette';
 import type { Draft } from './sketch';
+import type { Tails } from './tails';
 import type { MapTools } from './tools';
 
 /** The browser cannot draw it (no WebGL2): show lists alone. */
@@ -26,6 +27,8 @@ export interface MapOptions {
   positions: Positions;
   clock: Clock;
   looks: Looks;
+  /** Where teams came from, in replay. */
+  tails?: Tails | undefined;
   theme?: Theme;
   lang?: Lang;
   /** What is shown at first, and by fit() with nothing to fit. */
@@ -52,7 +55,7 @@ export interface MapLayer {
   on: boolean;
 }
 
-export type LayerId = 'areas' | 'fences' | 'depots' | 'hazards' | 'links' | 'teams' | 'incidents' | 'labels';
+export type LayerId = 'tails' | 'areas' | 'fences' | 'depots' | 'hazards' | 'links' | 'teams' | 'incidents' | 'labels';
 
 export interface FitOptions {
   /** Go there at once. */

@@ -3,7 +3,7 @@ import { featureLayer, isSelected, ringLayers, spot } from './layer';
 import { depotSymbol } from './symbols';
 import { font } from './fonts';
 
-export const depots = featureLayer({
+export const depots = () => featureLayer({
   id: 'depot',
   kinds: ['depot'],
   hits: ['depot'],

@@ -54,7 +54,7 @@ const by = <T>(value: (p: FencePurpose) => T, of: unknown = ['get', 'purpose']):
   ['match', of, ...purposes.slice(0, -1).flatMap((p) => [p, value(p)]), value(purposes.at(-1)!)];
 const width = ['case', ['has', 'selected'], 4.5, ['match', ['get', 'purpose'], 'hot', 2.8, 2.2]];
 
-const drawn = featureLayer({
+const shapes = () => featureLayer({
   id: 'fence',
   kinds: ['fence', 'stay'],
   hits: ['fence'],
@@ -91,6 +91,7 @@ export function divisions(scene: Pick<Scene, 'store'>): { code: string; purpose:
 /** A division's line is taken from the tiles of the areas, which are laid before. */
 export function fenceLayer(): LiveLayer {
   let sent = '';
+  const drawn = shapes();
   const paint = (map: GLMap, scene: Scene) => {
     const found = divisions(scene);
     const text = JSON.stringify([found, scene.theme]);

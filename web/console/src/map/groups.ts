@@ -6,6 +6,7 @@ import { areaFill } from './areas';
 const names: { id: LayerId; zh: string; en: string }[] = [
   { id: 'incidents', zh: '事件', en: 'Incidents' },
   { id: 'teams', zh: '队伍', en: 'Teams' },
+  { id: 'tails', zh: '轨迹', en: 'Tracks' },
   { id: 'links', zh: '出动连线', en: 'Lines to incidents' },
   { id: 'labels', zh: '队伍标注', en: 'Team labels' },
   { id: 'hazards', zh: '重大危险源', en: 'Hazard sources' },
@@ -14,7 +15,7 @@ const names: { id: LayerId; zh: string; en: string }[] = [
   { id: 'areas', zh: '行政区', en: 'Areas' },
 ];
 
-export const allGroups = (): MapLayer[] => names.map((l) => ({ ...l, on: true }));
+export const allGroups = (tails: boolean): MapLayer[] => names.filter((l) => tails || l.id !== 'tails').map((l) => ({ ...l, on: true }));
 
 /** The group a style layer belongs to; undefined for the ground and the tools. */
 export function groupOf(style: string): LayerId | undefined {

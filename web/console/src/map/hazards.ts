@@ -3,7 +3,7 @@ import { featureLayer, isSelected, ringLayers, spot } from './layer';
 import { hazardSymbol } from './symbols';
 import { font } from './fonts';
 
-export const hazards = featureLayer({
+export const hazards = () => featureLayer({
   id: 'hazard',
   kinds: ['hazard'],
   hits: ['hazard'],

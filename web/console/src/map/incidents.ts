@@ -37,7 +37,7 @@ export function incidentFeatures(scene: Pick<Scene, 'store' | 'selected'>): Feat
 /** Drawn in this order, so that the worse lies on top. */
 const rank = (i: Incident) => 5 - (i.grade || 5);
 
-export const incidents = featureLayer({
+export const incidents = () => featureLayer({
   id: 'incident',
   kinds: ['incident', 'alarm'],
   hits: incidentHits,

@@ -64,7 +64,7 @@ export function arc([x, y]: Point, [u, v]: Point): Point[] {
   });
 }
 
-export const links = featureLayer({
+export const links = () => featureLayer({
   id: 'link',
   kinds: ['task', 'team', 'incident', 'loan'],
   features: linkFeatures,

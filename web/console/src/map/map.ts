@@ -26,6 +26,7 @@ import { Picker, round } from './pick';
 import { boundOf, homeOf, pointOf, widened } from './places';
 import type { Draft } from './sketch';
 import { symbolImage } from './symbols';
+import { tailLayer } from './tails';
 import { teamLayer } from './teams';
 import type { MapTools } from './tools';
 
@@ -41,12 +42,12 @@ export function createMap(container: HTMLElement, o: MapOptions): MapView {
 }
 
 class View implements MapView {
-  readonly layers: MapLayer[] = allGroups();
+  readonly layers: MapLayer[];
   onDrop: ((team: string, incident: string) => void) | undefined;
 
   readonly #map: GLMap;
   readonly #scene: Scene;
-  readonly #live: Record<Exclude<LayerId, 'labels'>, LiveLayer>;
+  readonly #live: Record<Exclude<LayerId, 'labels' | 'tails'>, LiveLayer> & { tails?: LiveLayer };
   readonly #picker: Picker;
   readonly #tools: MapTools | undefined;
   readonly #attribution: Attribution;
@@ -70,7 +71,11 @@ class View implements MapView {
     const { store, positions, clock, looks } = o;
     this.#scene = { store, positions, clock, looks, theme: o.theme ?? 'dark', lang: o.lang ?? 'zh', selected: undefined, motion: !still?.matches };
     // In the order they are drawn, lowest first.
-    this.#live = { areas: areaLayer(o.areasVersion), fences: fenceLayer(), depots, hazards, links, teams: teamLayer(o.scale?.icon), incidents };
+    this.#live = {
+      areas: areaLayer(o.areasVersion), fences: fenceLayer(), depots: depots(), hazards: hazards(), ...(o.tails && { tails: tailLayer(o.tails) }), links: links(),
+      teams: teamLayer(o.scale?.icon), incidents: incidents(),
+    };
+    this.layers = allGroups(!!o.tails);
     this.#url = o.base ?? '/basemap.pmtiles';
     this.#base = hasBase(this.#url);
     const home = o.home ?? homeOf(store);
@@ -195,6 +200,7 @@ class View implements MapView {
     clearTimeout(this.#timer);
     this.#picker.cancel();
     for (const tool of Object.values(this.#tools ?? {})) tool.stop();
+    if (this.#ready) this.#tools?.sketch.remove(this.#map); // it draws from the areas, too
     // The other way round: fences are drawn from the areas' tiles.
     if (this.#ready) for (const layer of Object.values(this.#live).reverse()) layer.remove(this.#map);
     this.#map.remove();
@@ -220,6 +226,7 @@ class View implements MapView {
       store.subscribe((dirty) => this.#draw(dirty)),
       positions.subscribe(() => this.#soon()),
       clock.subscribe(() => this.#tick()),
+      ...(this.o.tails ? [this.o.tails.subscribe(() => this.#ready && this.#live.tails?.draw(this.#map, this.#scene))] : []),
     );
     this.#name();
   }

@@ -8,8 +8,9 @@ import type { Drill } from '../api/drill';
 import type { CommandName, Commands, Done, Problem, Ref, Scope, Session, Settings } from '../api/types';
 import { either, setZone } from '../i18n';
 import { Clock, drillClock } from '../store/clock';
+import type { Tails } from '../map/tails';
 import { Dialer } from '../api/worker';
-import { Live } from '../store/live';
+import { Live, type Feed } from '../store/live';
 import { Looks } from '../store/looks';
 import { Positions } from '../store/positions';
 import { Store } from '../store/store';
@@ -23,21 +24,31 @@ export interface Run {
   refused?: (p: Problem) => boolean | void;
 }
 
-export class App {
-  readonly store = new Store();
-  readonly positions = new Positions();
-  readonly clock = new Clock();
-  readonly #dialer = new Dialer();
-  readonly live = new Live({ store: this.store, positions: this.positions, clock: this.clock, dial: this.#dialer.dial });
-  readonly looks = new Looks(this.store, this.positions, this.clock);
-  readonly watch = new Watch(this.store, this.positions, this.clock, this.live, this.looks);
-  readonly #send: Do = commander({ up: () => this.live.up() });
-  readonly #pending = new Map<string, number>();
-  readonly #listeners = new Set<() => void>();
-  readonly #subscribe = createSubscriber((update) => {
-    this.#listeners.add(update);
-    return () => this.#listeners.delete(update);
-  });
+/** What a screen is made of: the picture and where it comes from. */
+export interface Parts<F extends Feed> {
+  store: Store;
+  positions: Positions;
+  clock: Clock;
+  live: F;
+}
+
+/**
+ * What every panel is given. There are two: LiveApp, which gives commands, and
+ * that of replay (replay/app.ts), which has nothing to give any with.
+ */
+export abstract class App<F extends Feed = Feed> {
+  readonly store: Store;
+  readonly positions: Positions;
+  readonly clock: Clock;
+  readonly live: F;
+  readonly looks: Looks;
+  readonly watch: Watch;
+  /** Set where the picture is of a past moment. */
+  readonly past: { tails: Tails; seek(at: number): void } | undefined = undefined;
+  /** Goes to a past moment, with the incident open; where the screen offers that. */
+  rewind: ((at: number, incident?: string) => void) | undefined;
+  /** The incident with which a screen of a past moment begins. */
+  readonly begins: string | undefined = undefined;
   readonly #events: Map<string, { zh: string; en?: string }>;
   readonly #capabilities: Map<string, { zh: string; en: string }>;
   readonly #roles: Map<string, string[]>;
@@ -46,57 +57,32 @@ export class App {
     readonly session: Session,
     readonly settings: Settings,
     readonly vocabulary: Vocabulary,
+    parts: Parts<F>,
   ) {
-    setZone(settings.zone);
-    this.store.subscribe((dirty) => dirty.has('drill') && (this.clock.drill = drillClock(this.store.all('drill')[0])));
-    this.live.subscribe(() => {
-      // The session came into another realm, from another window perhaps: all of
-      // this screen is of the old one.
-      if (this.live.phase === 'live' && this.live.realm !== session.realm) location.reload();
-    });
+    this.store = parts.store;
+    this.positions = parts.positions;
+    this.clock = parts.clock;
+    this.live = parts.live;
+    this.looks = new Looks(this.store, this.positions, this.clock);
+    this.watch = new Watch(this.store, this.positions, this.clock, this.live, this.looks);
     this.#events = new Map(vocabulary.events.map((e) => [e.code, e]));
     this.#capabilities = new Map(vocabulary.capabilities.map((c) => [c.code, c]));
     this.#roles = new Map(vocabulary.commands.map((c) => [c.name, c.roles]));
-    this.live.start();
-  }
-
-  /** Reads what a screen needs before it can start. */
-  static async open(session: Session): Promise<App> {
-    const [house, words] = await Promise.all([readSettings(), readVocabulary()]);
-    return new App(session, house, words);
-  }
-
-  stop() {
-    this.live.stop();
-    this.looks.stop();
-    this.#dialer.stop();
   }
 
   /**
    * Gives a command and waits until the picture holds its change. A refusal is
    * shown and answers undefined: nothing was done.
    */
-  async run<N extends CommandName>(name: N, body: Commands[N], how: Run = {}): Promise<Done | undefined> {
-    const marks = (how.marks ?? []).filter((r) => r !== undefined).map(keyOf);
-    this.#mark(marks, 1);
-    try {
-      const done = await this.#send(name, body);
-      await Promise.race([this.live.reached(done.seq), new Promise((r) => setTimeout(r, 5_000))]);
-      return done;
-    } catch (e) {
-      const p = problemIn(e);
-      if (p.code === 'auth') void this.live.ask();
-      if (!how.refused?.(p)) refusal(p);
-      return undefined;
-    } finally {
-      this.#mark(marks, -1);
-    }
+  abstract run<N extends CommandName>(name: N, body: Commands[N], how?: Run): Promise<Done | undefined>;
+
+  stop() {
+    this.looks.stop();
   }
 
   /** Whether a command about the record waits for the server. */
-  pending(ref: Ref): boolean {
-    this.#subscribe();
-    return this.#pending.has(keyOf(ref));
+  pending(_ref: Ref): boolean {
+    return false;
   }
 
   /** Whether the session's role has a use for the command at all. Who directs a drill may act for any agency in it. */
@@ -104,6 +90,11 @@ export class App {
     const role = this.session.role;
     if ((role === 'director' || role === 'controller') && !drilling.test(name)) return (this.#roles.get(name)?.length ?? 0) > 0;
     return this.#roles.get(name)?.includes(this.session.role) ?? false;
+  }
+
+  /** The drill that the session is in. */
+  drill(): Drill | undefined {
+    return this.watch.all('drill')[0];
   }
 
   /** Whether the record is ours to direct: our agency's, or in our jurisdiction. */
@@ -130,10 +121,67 @@ export class App {
     const a = this.watch.get('agency', id);
     return a?.short || a?.name || id || '';
   }
+}
 
-  /** The drill that the session is in. */
-  drill(): Drill | undefined {
-    return this.watch.all('drill')[0];
+export class LiveApp extends App<Live> {
+  readonly #dialer: Dialer;
+  readonly #send: Do;
+  readonly #pending = new Map<string, number>();
+  readonly #listeners = new Set<() => void>();
+  readonly #subscribe = createSubscriber((update) => {
+    this.#listeners.add(update);
+    return () => this.#listeners.delete(update);
+  });
+
+  constructor(session: Session, settings: Settings, vocabulary: Vocabulary) {
+    setZone(settings.zone);
+    const picture = { store: new Store(), positions: new Positions(), clock: new Clock() };
+    const dialer = new Dialer();
+    const live = new Live({ ...picture, dial: dialer.dial });
+    super(session, settings, vocabulary, { ...picture, live });
+    this.#dialer = dialer;
+    this.store.subscribe((dirty) => dirty.has('drill') && (this.clock.drill = drillClock(this.store.all('drill')[0])));
+    live.subscribe(() => {
+      // The session came into another realm, from another window perhaps: all of
+      // this screen is of the old one.
+      if (live.phase === 'live' && live.realm !== session.realm) location.reload();
+    });
+    this.#send = commander({ up: () => live.up() });
+    live.start();
+  }
+
+  /** Reads what a screen needs before it can start. */
+  static async open(session: Session): Promise<LiveApp> {
+    const [house, words] = await Promise.all([readSettings(), readVocabulary()]);
+    return new LiveApp(session, house, words);
+  }
+
+  override stop() {
+    this.live.stop();
+    super.stop();
+    this.#dialer.stop();
+  }
+
+  async run<N extends CommandName>(name: N, body: Commands[N], how: Run = {}): Promise<Done | undefined> {
+    const marks = (how.marks ?? []).filter((r) => r !== undefined).map(keyOf);
+    this.#mark(marks, 1);
+    try {
+      const done = await this.#send(name, body);
+      await Promise.race([this.live.reached(done.seq), new Promise((r) => setTimeout(r, 5_000))]);
+      return done;
+    } catch (e) {
+      const p = problemIn(e);
+      if (p.code === 'auth') void this.live.ask();
+      if (!how.refused?.(p)) refusal(p);
+      return undefined;
+    } finally {
+      this.#mark(marks, -1);
+    }
+  }
+
+  override pending(ref: Ref): boolean {
+    this.#subscribe();
+    return this.#pending.has(keyOf(ref));
   }
 
   #mark(keys: string[], by: 1 | -1) {

@@ -1,9 +1,10 @@
 // From within a drill: the alarms of what is real, and nothing else. It is a
 // picture of its own, over a socket of its own; nothing of it enters the drill's.
+import { readSnapshot } from '../api/snapshot';
 import { dialServer } from '../api/socket';
 import type { Alarm } from '../api/types';
 import { Clock } from '../store/clock';
-import { Live, readSnapshot } from '../store/live';
+import { Live } from '../store/live';
 import { Positions } from '../store/positions';
 import { Store } from '../store/store';
 

@@ -65,12 +65,15 @@ export class Clock {
     return this.#word === undefined ? this.now() : this.shown(Math.min(this.server(), this.#word + this.#offset));
   }
 
+  /** Everything that shows a time or an age looks again now. */
+  tick() {
+    for (const l of [...this.#listeners]) l();
+  }
+
   /** One tick a second drives every clock and age on the screen. */
   subscribe(listener: () => void): () => void {
     this.#listeners.add(listener);
-    this.#timer ??= setInterval(() => {
-      for (const l of [...this.#listeners]) l();
-    }, 1000);
+    this.#timer ??= setInterval(() => this.tick(), 1000);
     return () => {
       this.#listeners.delete(listener);
       if (this.#listeners.size === 0) {

@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Refused } from '../api/http';
+import { parseSnapshot, type Snapshot } from '../api/snapshot';
 import { after, backoff, type Wire } from '../api/socket';
 import type { Frame } from '../api/types';
 import { make } from '../testing/records';
 import { Clock } from './clock';
-import { freshness, Live, parseSnapshot, type Snapshot } from './live';
+import { freshness, Live } from './live';
 import { Positions } from './positions';
 import { Store } from './store';
 

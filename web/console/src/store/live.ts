@@ -1,10 +1,11 @@
 // Snapshot → socket → apply, for ever: the picture follows the journal without
 // a gap, or says since when it does not.
-import { problemIn, Refused, send } from '../api/http';
+import { problemIn, Refused } from '../api/http';
 import { current } from '../api/session';
+import { readSnapshot, type Snapshot } from '../api/snapshot';
 import { backoff, dialServer, Socket, type After, type Wire } from '../api/socket';
 import { Packer, type Patch } from '../api/pack';
-import type { AnyRecord, Bound, Presence, Problem, Seen } from '../api/types';
+import type { Bound, Presence, Problem, Seen } from '../api/types';
 import type { Clock } from './clock';
 import type { Positions } from './positions';
 import type { Store } from './store';
@@ -24,14 +25,6 @@ export function freshness(seconds: number): Freshness {
   return seconds > linkLimits[0] ? 'late' : 'fresh';
 }
 
-export interface Snapshot {
-  epoch: string;
-  seq: number;
-  realm: string;
-  at: string;
-  records: AnyRecord[];
-}
-
 export interface LiveOptions {
   store: Store;
   positions: Positions;
@@ -43,6 +36,9 @@ export interface LiveOptions {
   random?: () => number;
   now?: () => number;
 }
+
+/** What a screen knows of where its picture comes from: the journal as it grows, or a past moment of it. */
+export type Feed = Pick<Live, 'phase' | 'problem' | 'seq' | 'realm' | 'presence' | 'apart' | 'age' | 'freshness' | 'up' | 'look' | 'open' | 'subscribe' | 'onChange'>;
 
 export class Live {
   phase: Phase = 'first';
@@ -305,20 +301,4 @@ export class Live {
   #tell() {
     for (const l of [...this.#listeners]) l();
   }
-}
-
-/** Reads the snapshot: a line of head, a record a line, and an end line that counts them. */
-export async function readSnapshot(watch?: 'alarms'): Promise<Snapshot> {
-  const response = await send(`/api/v1/snapshot${watch ? `?watch=${watch}` : ''}`, { timeout: 60_000, headers: { Accept: 'application/x-ndjson' } });
-  return parseSnapshot(await response.text());
-}
-
-export function parseSnapshot(text: string): Snapshot {
-  const lines = text.split('\n').filter((l) => l !== '');
-  const head = JSON.parse(lines[0] ?? 'null') as Omit<Snapshot, 'records'> | null;
-  const end = JSON.parse(lines.at(-1) ?? 'null') as { end?: boolean; count?: number } | null;
-  if (!head?.epoch || !end?.end) throw new Error('the snapshot ended too early');
-  const records = lines.slice(1, -1).map((l) => JSON.parse(l) as AnyRecord);
-  if (records.length !== end.count) throw new Error(`the snapshot holds ${records.length} records, not ${end.count}`);
-  return { ...head, records };
 }

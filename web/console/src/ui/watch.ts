@@ -4,7 +4,7 @@ import { createSubscriber } from 'svelte/reactivity';
 import { language, onLanguage, say, sayCode, type Lang, type Word } from '../i18n';
 import type { Kind, Nouns } from '../api/types';
 import type { Clock } from '../store/clock';
-import type { Live } from '../store/live';
+import type { Feed } from '../store/live';
 import type { Looks } from '../store/looks';
 import type { Position, Positions } from '../store/positions';
 import type { Store } from '../store/store';
@@ -20,7 +20,7 @@ export class Watch {
     readonly store: Store,
     readonly positions: Positions,
     readonly clock: Clock,
-    readonly live: Live,
+    readonly live: Feed,
     private readonly teams: Looks,
   ) {
     this.#tick = createSubscriber((update) => clock.subscribe(update));
@@ -63,14 +63,14 @@ export class Watch {
   }
 
   /** The link; its age moves each second. */
-  link(): Live {
+  link(): Feed {
     this.#tick();
     this.#link();
     return this.live;
   }
 
   /** Phase and presence only, without the second hand. */
-  phase(): Live {
+  phase(): Feed {
     this.#link();
     return this.live;
   }

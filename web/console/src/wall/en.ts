@@ -66,6 +66,7 @@ export const en = {
   'mode.tour': 'Tour',
   'mode.city': 'City',
   'mode.force': 'Teams',
+  replay: 'Replay',
   'force': 'Teams by agency',
   'force.agency': 'Agency',
   'map.legend': 'Legend',

@@ -1,6 +1,12 @@
 // Pages of rows: a wall never scrolls. When more rows are there than fit, they
 // turn over page by page, and the page with the worst comes round most often.
 
+/**
+ * The screen's own time, looked at with each tick of the picture's clock: pages turn by it, also
+ * while a past moment passes at another speed.
+ */
+export const pace = (_tick: number): number => Date.now();
+
 /** Rows that fit into `height` px when each takes `row` px and `foot` is kept for the page line. */
 export function rowsThatFit(height: number, row: number, foot: number, count: number): number {
   const all = Math.floor(height / row);

@@ -58,6 +58,8 @@ export class Shell {
   }
 
   private play(tone: Tone | undefined): void {
+    // What happened once rings no more.
+    if (this.app.past) return;
     if (!tone || (tone !== 'siren' && this.app.clock.server() < this.mutedUntil)) return;
     if (tone === 'siren') this.last = Date.now();
     this.sound.play(tone);

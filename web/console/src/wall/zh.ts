@@ -65,6 +65,7 @@ export const zh = {
   'mode.tour': '巡视',
   'mode.city': '态势',
   'mode.force': '力量',
+  replay: '回放',
   'force': '各单位力量',
   'force.agency': '单位',
   'map.legend': '图例',
