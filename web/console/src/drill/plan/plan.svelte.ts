@@ -1,13 +1,13 @@
 // The planner's hand on a drill: what is chosen and open, and every change of the
 // script with what takes it back.
-import type { Inject, InjectBody } from '../../api/drill';
+import type { Clause, Inject, InjectBody } from '../../api/drill';
 import type { Problem } from '../../api/types';
 import { told } from '../../i18n';
 import type { App } from '../../session/app';
 import { toast } from '../../ui/toast';
 import { lang } from '../../ui/watch';
-import { bodyOf, byNumber, copyOf, Undo } from './script';
-import { w } from './words';
+import { bodyOf, byNumber, clock, copyOf, Undo } from './script';
+import { w, wc } from './words';
 
 type Back = () => Promise<unknown>;
 
@@ -84,3 +84,12 @@ export class Planning {
 export const roles = ['director', 'controller', 'evaluator', 'chief', 'dispatcher', 'leader', 'observer'] as const;
 
 export const sentence = (p: Problem) => (lang(), told(p));
+
+/** A clause of a condition in words. */
+export function said(app: App, c: Clause): string {
+  if (c.inject) return `#${app.watch.get('inject', c.inject)?.number ?? '?'} ${wc('state', c.state ?? '')}`;
+  const command = app.vocabulary.commands.find((x) => x.name === c.command);
+  const name = (lang() === 'zh' ? command?.zh : command?.name) ?? c.command ?? '';
+  const who = c.agency ? `${app.agencyName(c.agency)} ` : '';
+  return c.not ? w('said.not', { what: who + name, at: clock(c.within ?? 0) }) : who + name;
+}

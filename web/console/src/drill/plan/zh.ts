@@ -21,6 +21,7 @@ export const zh = {
   'time.keys': '拖动改时间（吸附 1 分钟）· ←→ 移 1 分钟，Shift 移 5 分钟 · ↑↓ 换注入 · Enter 详情 · + − 缩放', 'time.sure': '定时', 'time.maybe': '条件（预计）', 'time.end': '计划结束',
   'objectives': '演练目标', 'objective.new': '新增目标', 'objective.edit': '目标 {n}', 'objective.name': '目标', 'objective.text': '达到的标准', 'objective.aspect': '评估项（AQ/T 9009）', 'objective.weight': '权重', 'objective.none': '还没有目标。目标决定脚本和评估。', 'objective.injects': '注入 {n} 条', 'objective.sum': '权重合计 {n}',
   'people': '参演与导调人员', 'person.new': '安排人员', 'person.edit': '{name} 的角色', 'person.who': '人员', 'person.find': '姓名、单位或职务', 'person.role': '角色', 'person.agency': '代表单位', 'person.team': '带领队伍', 'person.text': '须知（频道、位置、职责）', 'person.none': '没有找到', 'person.remove': '移出演练', 'person.confirmed': '通联已应答', 'person.silent': '通联未应答', 'person.hand': '保存后由其担任总导调，您改任导调员。',
+  'and': '，且 ', 'or': '，或 ', 'said.not': '{at} 前未{what}',
   'checks': '就绪检查', 'checks.good': '脚本与角色没有问题，可以就绪。', 'checks.again': '重新检查', 'checks.n': '{n} 处须处理', 'checks.steps': '下一步在“概况”页：批准、通联检查、就绪。', 'checks.failed': '检查未能完成',
   'papers': '演练文件（AQ/T 9007）', 'papers.why': '由方案生成，打开后可打印。', 'paper.plan': '工作方案', 'paper.script': '演练脚本', 'paper.evaluation': '评估方案', 'paper.safety': '保障方案', 'paper.observers': '观摩手册',
   'drill.length': '计划时长（h:mm，空为不定）', 'save': '保存', 'saved': '已保存',
