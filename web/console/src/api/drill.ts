@@ -19,6 +19,8 @@ export interface Drill extends Head<'drill'> {
   situation?: string;
   /** When it is to begin, on the wall. */
   planned?: string;
+  /** Seconds from the start to its planned end. */
+  length?: number;
   state: DrillState;
   clock: { at: string; wall: string; rate: number; running: boolean };
   /** What its clock shows at the start. */
@@ -60,13 +62,15 @@ export interface Inject extends Head<'inject'> {
   parts?: string[];
   text: string;
   trigger: Trigger;
-  action?: { command: string; agency: string; input: unknown };
+  action?: { command: string; agency: string; input: unknown; done?: Stamp };
   objective?: string;
   expected?: Expected[];
   controller?: string;
   evaluator?: string;
   note?: string;
   state: InjectState;
+  /** When its condition came to hold. */
+  met?: string;
   due?: string;
   stamps?: Partial<Record<InjectState, Stamp>>;
   reason?: string;
@@ -88,7 +92,12 @@ export interface Clause {
   agency?: string;
   not?: boolean;
   within?: number;
+  /** When the command was first given. */
+  given?: string;
 }
+
+/** What inject.save takes of a line; it keeps what the drill itself wrote. */
+export type InjectBody = Omit<Inject, keyof Head<'inject'> | 'number' | 'state' | 'met' | 'due' | 'stamps' | 'reason'> & { inject?: string; number?: string };
 
 export interface Expected {
   text: string;
@@ -110,6 +119,57 @@ export interface DrillLine {
 
 /** Asked wherever the session is: the list is the person's. */
 export const drills = () => json<{ drills: DrillLine[] }>('/api/v1/drills', { headers: { Realm: '' } });
+
+/** Somebody who can take part. */
+export interface DrillPerson {
+  id: string;
+  name: string;
+  agency: string;
+  roles: Role[];
+  team?: string;
+  post?: string;
+}
+
+/** What keeps the plan from being played. */
+export interface PlanFault {
+  ref: { kind: 'drill' | 'part' | 'inject'; id: string };
+  field: string;
+  zh: string;
+  en: string;
+}
+
+/** An agency's duty to drill by one rule. */
+export interface DrillDuty {
+  agency: string;
+  name: string;
+  rule: { code: string; unit: string; months: number; report?: boolean; zh: string; en: string; source_zh: string; source_en: string };
+  last?: { drill: string; name: string; at: string };
+  due?: string;
+  state: 'met' | 'soon' | 'overdue' | 'never';
+}
+
+/** One thing wrong with a sheet, and what became of the whole. */
+export interface SheetReport {
+  ok: boolean;
+  dry_run?: boolean;
+  rows: number;
+  created: number;
+  updated: number;
+  imported: number;
+  errors: { row: number; column?: string; value?: string; zh: string; en: string }[];
+  more?: number;
+}
+
+export const drillPersons = async () => (await json<{ persons: DrillPerson[] }>('/api/v1/drills/persons')).persons;
+export const planFaults = async () => (await json<{ faults: PlanFault[] }>('/api/v1/drills/checks')).faults;
+export const drillDuties = async () => (await json<{ duties: DrillDuty[] }>('/api/v1/drills/duties')).duties;
+
+/** Takes a sheet as the script; dry only reports. */
+export function sendScript(file: File, dry: boolean, key: string): Promise<SheetReport> {
+  const form = new FormData();
+  form.set('file', file);
+  return json<SheetReport>(`/api/v1/drills/msel${dry ? '?dry_run=1' : ''}`, { method: 'POST', body: form, headers: { 'Idempotency-Key': key }, timeout: 120_000 });
+}
 
 /** Whether the role runs a drill rather than playing in it. */
 export const runs = (role: Role, realm: string) => realm !== 'live' && (role === 'director' || role === 'controller' || role === 'evaluator' || role === 'planner');

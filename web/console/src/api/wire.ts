@@ -6,7 +6,7 @@ import type {
   FencePurpose, FenceType, FenceWarn, Grade, Hazard, IncidentState, Kind, LoanState, Need, NoteState, NoteType, OfferType, Person, Place, Point, RequisitionType,
   Ref, ReportState, Ring, Role, TaskState, TaskType, TeamType,
 } from './types';
-import type { DrillContent, DrillForm, DrillPurpose, Part, PartRole, PictureType } from './drill';
+import type { DrillContent, DrillForm, DrillPurpose, InjectBody, Part, PartRole, PictureType } from './drill';
 
 /** What is written to a foreign system because no record says it. */
 export type LetterType =
@@ -178,6 +178,8 @@ export interface Expect {
 /** The commands and what each takes; the Go table in dispatch/commands.go. */
 type AgreementMove = Expect & { agreement: string; reason: string };
 
+type InjectMove = Expect & { inject: string; reason?: string };
+
 export interface Commands extends ClaimCommands {
   'report.take': { channel: Channel; type?: string; text: string; place: Place; area?: string; caller?: string; phone?: string; event_time?: string };
   'report.claim': ReportRef;
@@ -306,7 +308,7 @@ export interface Commands extends ClaimCommands {
     name: string; content: DrillContent; form: DrillForm; purpose: DrillPurpose; no_notice?: boolean; situation?: string; planned?: string;
     picture: PictureType; seq?: number; at?: string; begins?: string; seed?: number;
   };
-  'drill.edit': Expect & { drill: string; name: string; content: DrillContent; form: DrillForm; purpose: DrillPurpose; no_notice?: boolean; situation?: string; planned?: string; seed: number };
+  'drill.edit': Expect & { drill: string; name: string; content: DrillContent; form: DrillForm; purpose: DrillPurpose; no_notice?: boolean; situation?: string; planned?: string; length?: number; seed: number };
   'drill.approve': DrillMove;
   'drill.revise': DrillMove;
   'drill.check': DrillMove;
@@ -321,6 +323,13 @@ export interface Commands extends ClaimCommands {
   'part.save': Expect & { person: string; role: PartRole; agency?: string; team?: string; text?: string };
   'part.remove': Expect & { part: string };
   'part.confirm': { part: string };
+  'objective.save': Expect & { objective?: string; number?: number; name: string; text?: string; aspect: string; weight: number };
+  'objective.remove': Expect & { objective: string };
+  'inject.save': Expect & InjectBody;
+  'inject.remove': Expect & { inject: string };
+  'inject.release': InjectMove;
+  'inject.hold': InjectMove;
+  'inject.skip': InjectMove;
   'agreement.save': Expect & AgreementTerms & { id?: string; name: string; text?: string; parties: string[] };
   'agreement.consent': { agreement: string; terms: number };
   'agreement.withdraw': AgreementMove;
