@@ -1,6 +1,6 @@
 // Signing in and out. The session itself is a cookie no script can read.
 import { json, send, setCSRF } from './http';
-import type { Role, Session, Settings } from './types';
+import type { DrillList, Role, Session, Settings } from './types';
 
 async function kept(answer: Promise<Session>): Promise<Session> {
   const s = await answer;
@@ -20,6 +20,12 @@ export async function signOut() {
 }
 
 export const takeRole = (role: Role) => kept(json<Session>('/api/v1/session/role', { method: 'PUT', body: { role } }));
+
+/** Takes the session into a drill; '' leads back to what is real. */
+export const join = (drill: string) => kept(json<Session>('/api/v1/session/realm', { method: 'PUT', body: { drill } }));
+
+/** The drills that the person may join, the newest first. */
+export const drills = () => json<DrillList>('/api/v1/drills');
 
 export const changePassword = (old: string, fresh: string) =>
   send('/api/v1/session/password', { method: 'PUT', body: { old, new: fresh } });

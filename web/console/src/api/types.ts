@@ -4,10 +4,12 @@
 
 import type { Activation, Agreement } from './agreement';
 import type { Claim, Rate } from './claim';
+import type { DrillNouns } from './drill';
 import type { Link, Origin, Parcel } from './link';
 import type { Letter, Loan, Offer, Request, Requisition } from './types.aid';
 
 export type Kind =
+  | keyof DrillNouns
   | 'agency' | 'area' | 'person' | 'depot' | 'hazard' | 'report' | 'incident' | 'fence' | 'request' | 'offer' | 'loan' | 'requisition' | 'letter'
   | 'rate' | 'claim' | 'agreement' | 'activation' | 'team' | 'task' | 'equipment' | 'stock' | 'device' | 'note' | 'stay' | 'alarm' | 'link' | 'parcel';
 
@@ -102,7 +104,7 @@ export type Duty = 'off_duty' | 'available' | 'on_break' | 'out_of_service';
 export type ReportState = 'waiting' | 'claimed' | 'linked' | 'dismissed';
 export type NoteType = 'remark' | 'photo' | 'correction' | 'initial' | 'continued' | 'final';
 export type NoteState = 'drafted' | 'checked' | 'signed' | 'sent' | 'received';
-export type Role = 'dispatcher' | 'chief' | 'leader' | 'planner' | 'observer' | 'admin' | 'system';
+export type Role = 'dispatcher' | 'chief' | 'leader' | 'planner' | 'observer' | 'admin' | 'director' | 'controller' | 'evaluator' | 'system';
 export type AgencyType = 'government' | 'enterprise' | 'social' | 'neighbour';
 export type Condition = 'ready' | 'worn' | 'broken' | 'scrapped';
 export type Channel = 'hotline' | 'app' | 'sensor' | 'upward' | 'neighbour';
@@ -383,7 +385,7 @@ export interface Stay extends Head<'stay'> {
   reason?: string;
 }
 
-export interface Nouns {
+export interface Nouns extends DrillNouns {
   agency: Agency;
   area: Area;
   person: Person;
@@ -418,5 +420,6 @@ export type AnyRecord = Nouns[Kind];
 export * from './agreement';
 export * from './wire';
 export * from './claim';
+export * from './drill';
 export * from './link';
 export * from './types.aid';

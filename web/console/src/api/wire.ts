@@ -1,6 +1,7 @@
 // What travels between server and console beside the nouns: answers, reads,
 // the inputs of the commands, the frames of the socket.
 import type { ClaimCommands } from './claim';
+import type { JudgeCommands, Part } from './drill';
 import type {
   Agency, AgencyType, AgreementTerms, AnyRecord, Bound, Capability, Channel, Condition, Count, Depot, Device, Duty, DutyLine,
   FencePurpose, FenceType, FenceWarn, Grade, Hazard, IncidentState, Kind, LoanState, Need, NoteState, NoteType, OfferType, Person, Place, Point, RequisitionType,
@@ -70,6 +71,8 @@ export interface Session {
   roles: Role[];
   agency?: Agency;
   realm: string;
+  /** In the drill that the session is in. */
+  part?: Part;
   csrf: string;
   must_change: boolean;
   expires?: string;
@@ -172,7 +175,7 @@ export interface Expect {
 /** The commands and what each takes; the Go table in dispatch/commands.go. */
 type AgreementMove = Expect & { agreement: string; reason: string };
 
-export interface Commands extends ClaimCommands {
+export interface Commands extends ClaimCommands, JudgeCommands {
   'report.take': { channel: Channel; type?: string; text: string; place: Place; area?: string; caller?: string; phone?: string; event_time?: string };
   'report.claim': ReportRef;
   'report.release': ReportRef;

@@ -28,6 +28,8 @@ export interface Identity {
   agency: string;
   agencyName: string;
   agencyPhone: string;
+  /** The drill that the person judges; a leader's is ''. */
+  judges?: string;
 }
 
 /** The picture as it was kept. */
@@ -48,6 +50,7 @@ export interface Prefs {
 const PREFS: Prefs = { share: false, theme: 'day', read: 0 };
 
 /** What the picture keeps: the leader's own work, not the whole city. */
+const KEPT_JUDGE: readonly Kind[] = ['drill', 'agency', 'objective', 'inject', 'observation'];
 const KEPT: readonly Kind[] = ['incident', 'fence', 'task', 'note', 'stay', 'alarm', 'team', 'loan', 'agency'];
 
 export type Phase = 'starting' | 'signed-out' | 'in';
@@ -167,7 +170,7 @@ export class Phone {
     addEventListener('online', () => void this.outbox.hurry());
     this.clock.subscribe(() => this.tick());
 
-    if (this.identity?.team) {
+    if (this.identity?.team || this.identity?.judges) {
       const kept = await this.storage.read<Kept>('picture');
       if (kept?.person === this.identity.person) {
         this.pictureAt = kept.at;
@@ -185,7 +188,36 @@ export class Phone {
   }
 
   async signIn(login: string, password: string): Promise<void> {
-    await this.came(await session.signIn(login, password, 'leader'));
+    // Who leads no team may have a drill to judge.
+    const s = await session.signIn(login, password, 'leader').catch((e) => {
+      if (e instanceof Refused && e.problem.field === 'role') return session.signIn(login, password);
+      throw e;
+    });
+    await this.came(s);
+  }
+
+  /** Goes into a drill to judge it, or with '' back to what is real. */
+  async join(drill: string): Promise<void> {
+    await this.came(await session.join(drill));
+  }
+
+  /** What the drill's clock shows, ms: from the server's last word on, at the clock's own rate. */
+  drillNow(): number {
+    const d = this.store.get('drill', this.identity?.judges);
+    if (!d) return this.now();
+    const rate = d.clock.running ? d.clock.rate : 0;
+    if (this.live.seq > 0) return this.clock.known() + rate * (this.clock.now() - this.clock.known());
+    return Date.parse(d.clock.at) + rate * Math.max(0, Date.now() - Date.parse(d.clock.wall));
+  }
+
+  /** Writes down what was seen at a moment of the drill's clock, ms; it is safe on the phone when this resolves. */
+  async observe(body: Commands['observation.add'], at = this.drillNow()): Promise<Row> {
+    return this.outbox.add('observation.add', { ...body, event_time: new Date(at).toISOString() }, { event: false });
+  }
+
+  /** Observations that the picture does not hold yet. */
+  observing(): Row[] {
+    return [...this.taken.map((t) => t.row), ...this.outbox.rows.filter((r) => r.person === this.identity?.person)].filter((r) => r.command === 'observation.add');
   }
 
   async takeLeader(): Promise<void> {
@@ -289,19 +321,21 @@ export class Phone {
 
   private async came(s: Session): Promise<void> {
     this.session = s;
-    if (s.must_change || s.role !== 'leader' || !s.person.team) {
+    const judges = s.role === 'evaluator' ? s.realm.replace('drill:', '') : '';
+    const team = s.part?.team ?? s.person.team ?? '';
+    if (s.must_change || !judges && (s.role !== 'leader' || !team)) {
       this.phase = 'signed-out';
       this.tell();
       return;
     }
-    const changed = this.identity?.person !== s.person.id || this.identity.team !== s.person.team;
+    const changed = this.identity?.person !== s.person.id || this.identity.team !== (judges ? '' : team) || (this.identity.judges ?? '') !== judges;
     if (changed) {
       await this.storage.erase('picture');
       this.store.replace([]);
       this.pictureAt = 0;
     }
     this.identity = {
-      person: s.person.id, name: s.person.name, team: s.person.team, agency: s.agency?.id ?? '',
+      person: s.person.id, name: s.person.name, team: judges ? '' : team, judges, agency: s.agency?.id ?? '',
       agencyName: s.agency?.short ?? s.agency?.name ?? '', agencyPhone: s.agency?.phone ?? '',
     };
     await this.storage.write('identity', this.identity);
@@ -378,7 +412,8 @@ export class Phone {
     if (this.live.seq === 0 || !this.identity) return;
     this.dirty = false;
     this.keptAt = Date.now();
-    const records = KEPT.flatMap((k) => this.store.all(k) as AnyRecord[]).filter((r) => (r.kind === 'agency' ? this.store.all('loan').some((l) => l.receiver === r.id) : r.kind !== 'team' || r.id === this.identity?.team));
+    const judge = this.identity.judges;
+    const records = judge ? KEPT_JUDGE.flatMap((k) => this.store.all(k) as AnyRecord[]) : KEPT.flatMap((k) => this.store.all(k) as AnyRecord[]).filter((r) => (r.kind === 'agency' ? this.store.all('loan').some((l) => l.receiver === r.id) : r.kind !== 'team' || r.id === this.identity?.team));
     const at = this.clock.now() - this.live.age() * 1000;
     this.pictureAt = at;
     this.offset = this.clockOffset();

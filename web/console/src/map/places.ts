@@ -54,6 +54,12 @@ export function pointOf(ref: Ref, store: Store, positions: Positions): Point | u
     case 'link':
     case 'parcel':
     case 'letter':
+    case 'drill':
+    case 'part':
+    case 'objective':
+    case 'inject':
+    case 'observation':
+    case 'improvement':
       return undefined;
     default:
       return store.get(ref.kind, ref.id)?.place?.point;
