@@ -204,9 +204,7 @@ func (a *Agreement) agencies() []string {
 // enter moves the agreement to a state and stamps it, once.
 func (a *Agreement) enter(to AgreementState, s Stamp) {
 	a.State = to
-	if _, have := a.Stamps[to]; !have {
-		a.Stamps[to] = s
-	}
+	stampOnce(&a.Stamps, to, s)
 }
 
 // opens tells whether the agreement shows anything at the moment, and until when;

@@ -313,7 +313,10 @@ func TestLoanOfAnItem(t *testing.T) {
 	}
 	c.do(c.fireDesk, "loan.advance", dispatch.LoanAdvance{Loan: l.ID, From: dispatch.LoanCommitted, To: dispatch.LoanOnLoan})
 	c.do(c.fireDesk, "equipment.commit", dispatch.EquipmentCommit{Equipment: pump, Incident: c.incident.ID})
-	c.refused(c.clinicDesk, dispatch.Forbidden, "equipment.commit", dispatch.EquipmentCommit{Equipment: pump, Incident: c.incident.ID})
+	// Its owner has no use of it meanwhile, and no business with the incident.
+	c.refused(c.clinicDesk, dispatch.NotFound, "equipment.commit", dispatch.EquipmentCommit{Equipment: pump, Incident: c.incident.ID})
+	own := c.id(c.do(c.clinicDesk, "incident.open", dispatch.IncidentOpen{Type: "12G03", Title: "院内火灾", Verified: true, Area: "411003"}))
+	c.refused(c.clinicDesk, dispatch.Forbidden, "equipment.commit", dispatch.EquipmentCommit{Equipment: pump, Incident: own})
 	release := dispatch.LoanAdvance{Loan: l.ID, From: dispatch.LoanOnLoan, To: dispatch.LoanReleasing}
 	c.refused(c.fireDesk, dispatch.Blocked, "loan.advance", release)
 	c.do(c.fireDesk, "equipment.return", dispatch.EquipmentReturn{Equipment: pump})

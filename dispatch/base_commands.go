@@ -69,12 +69,15 @@ func saveEquipment(ctx context.Context, w *work, in *EquipmentSave) error {
 }
 
 func commitEquipment(ctx context.Context, w *work, in *EquipmentCommit) error {
-	recs, err := w.lock(ctx, Ref{KindIncident, in.Incident}, Ref{KindEquipment, in.Equipment})
+	i, err := w.useFor(ctx, in.Incident)
 	if err != nil {
 		return err
 	}
-	i, e := recs[0].(*Incident), recs[1].(*Equipment)
-	if err := firstError(w.may(i), w.may(e), i.mustRun()); err != nil {
+	e, err := lockOne[*Equipment](ctx, w, KindEquipment, in.Equipment)
+	if err != nil {
+		return err
+	}
+	if err := w.may(e); err != nil {
 		return err
 	}
 	if e.Holder != e.Scope.Agency && e.Holder != w.actor.Agency && w.relate(e) != Over {
@@ -95,15 +98,35 @@ func commitEquipment(ctx context.Context, w *work, in *EquipmentCommit) error {
 		return x
 	}
 	if in.Team != "" {
-		if _, err := w.tx.Get(ctx, w.actor.Realm, Ref{KindTeam, in.Team}, w.audience()); err != nil {
+		if _, err := w.tx.Get(ctx, w.actor.Realm, Ref{KindTeam, in.Team}, w.audience()); err != nil && (w.actor.Role != RolePeer || CodeOf(err) != NotFound) {
 			return err
 		}
 	}
-	e.Incident, e.Team = i.ID, in.Team
-	w.change.Take = append(w.change.Take, Use{RefOf(e), RefOf(i)})
-	// Those who run the incident see what was sent to it.
-	w.rescope(e, e.Scope.with(Share{Agency: i.Scope.Agency, Tier: TierView, Source: ShareTask}))
+	if e.Origin != nil {
+		delete(in.Expect.Expect, "incident/"+in.Incident) // it was met here, and may not be known there
+	}
+	e.Incident, e.Team = in.Incident, in.Team
+	w.change.Take = append(w.change.Take, Use{RefOf(e), Ref{KindIncident, in.Incident}})
+	if i != nil {
+		// Those who run the incident see what was sent to it.
+		w.rescope(e, e.Scope.with(Share{Agency: i.Scope.Agency, Tier: TierView, Source: ShareTask}))
+	}
 	return w.put(e)
+}
+
+// useFor is the incident that an item is to be used for, locked; nil where it is a
+// neighbour's that was not told here, and whose rule has looked at it there.
+func (w *work) useFor(ctx context.Context, id string) (*Incident, error) {
+	if w.actor.Role == RolePeer {
+		if _, err := w.tx.Get(ctx, w.actor.Realm, Ref{KindIncident, id}, nil); CodeOf(err) == NotFound {
+			return nil, nil
+		}
+	}
+	i, err := lockOne[*Incident](ctx, w, KindIncident, id)
+	if err != nil {
+		return nil, err
+	}
+	return i, firstError(w.may(i), i.mustRun())
 }
 
 func returnEquipment(ctx context.Context, w *work, in *EquipmentReturn) error {

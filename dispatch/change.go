@@ -134,27 +134,33 @@ type Seen struct {
 // See reduces the change to what the audience may see at a moment, which is now
 // and not that of the change: what was shared until then is not told after it;
 // false when that is nothing. Whether the audience had a record before is asked
-// without the clock: one that it may still hold is dropped. A record that leaves the view arrives as a drop, one that enters as
-// a put. What is put for the last time and dropped in the same change, as an
-// incident that is archived, arrives as a drop alone: a reader that takes drops
-// before puts would keep it for ever.
+// without the clock: one that it may still hold is dropped.
 func (c *Change) See(o Onlooker) (Seen, bool) {
+	return c.seen(func(ref Ref, s Scope) Vision { return See(o, ref, s) }, func(ref Ref, s Scope) bool { return ever(o, ref, s) })
+}
+
+// seen is what is left of the change for one who sees a record as view says and
+// may hold it where had says so. A record that leaves the view arrives as a drop,
+// one that enters as a put. What is put for the last time and dropped in the same
+// change, as an incident that is archived, arrives as a drop alone: a reader that
+// takes drops before puts would keep it for ever.
+func (c *Change) seen(view func(Ref, Scope) Vision, had func(Ref, Scope) bool) (Seen, bool) {
 	s := Seen{Seq: c.Seq, At: c.At, Wall: c.Wall, Actor: c.Actor, Kind: c.Kind, Note: c.Note, Reset: c.Reset}
 	full := false
 	for _, p := range c.Puts {
 		ref := RefOf(p.Record)
-		view := See(o, ref, p.After)
-		full = full || view == Full
-		had := p.Before != nil && ever(o, ref, *p.Before)
+		v := view(ref, p.After)
+		full = full || v == Full
+		held := p.Before != nil && had(ref, *p.Before)
 		switch gone := c.drops(ref); {
-		case gone && had, view == Hidden && had:
+		case gone && held, v == Hidden && held:
 			s.Drop = append(s.Drop, ref)
-		case !gone && view != Hidden:
-			s.Put = append(s.Put, View(p.Record, view))
+		case !gone && v != Hidden:
+			s.Put = append(s.Put, View(p.Record, v))
 		}
 	}
 	for _, d := range c.Drops {
-		if ever(o, d.Ref, d.Before) && !slices.Contains(s.Drop, d.Ref) {
+		if had(d.Ref, d.Before) && !slices.Contains(s.Drop, d.Ref) {
 			s.Drop = append(s.Drop, d.Ref)
 		}
 	}

@@ -173,9 +173,7 @@ func (c *Claim) line(id string) (int, error) {
 // enter moves the claim to a state and stamps it, once.
 func (c *Claim) enter(to ClaimState, s Stamp) {
 	c.State = to
-	if _, have := c.Stamps[to]; !have {
-		c.Stamps[to] = s
-	}
+	stampOnce(&c.Stamps, to, s)
 }
 
 func (c *Claim) check() error {

@@ -141,6 +141,18 @@ func commands() []*Command {
 		command("part.save", "安排演练角色", "say who takes part and as what", drillers, savePart),
 		command("part.remove", "移出演练", "take a person out of the drill", drillers, removePart),
 		command("part.confirm", "应答通联检查", "answer the communications check", append(drillers, RoleEvaluator, RoleDispatcher, RoleChief, RoleLeader, RoleObserver), confirmPart),
+		command("sim.save", "设置模拟队伍", "make teams simulated ones, or change how they behave", drillers, saveSim),
+		command("sim.take", "接管模拟队伍", "move a simulated team by hand from now on", controllers, takeSim),
+		command("sim.give", "交还模拟队伍", "let a simulated team move by itself again", controllers, giveSim),
+		command("sim.act", "操作模拟队伍", "move a simulated team that was taken by hand", controllers, actSim),
+
+		command("objective.save", "编写演练目标", "keep what a drill is to show", drillers, saveObjective),
+		command("objective.remove", "删除演练目标", "take an objective away", drillers, removeObjective),
+		command("inject.save", "编写情景注入", "keep a line of the script", drillers, saveInject),
+		command("inject.remove", "删除情景注入", "take a line out of the script", drillers, removeInject),
+		command("inject.release", "发出情景注入", "give an inject now", controllers, releaseInject),
+		command("inject.hold", "暂缓情景注入", "keep an inject back until it is given by hand", controllers, holdInject),
+		command("inject.skip", "跳过情景注入", "do without an inject", controllers, skipInject),
 
 		command("drill.target", "设定指标", "set what the measures of a drill are held against", drillers, targetDrill),
 		command("drill.evaluate", "完成评估", "close the judging: the results are told to all participants", director, evaluateDrill),

@@ -13,6 +13,9 @@ import (
 // command.
 type DeadlineFire struct {
 	Record Ref `json:"record"`
+	// Refused is what the action of an inject, or the step of a simulated team, was
+	// refused with.
+	Refused string `json:"refused,omitempty"`
 }
 
 // errNothing tells that another node was faster.
@@ -30,6 +33,9 @@ var errNothing = errors.New("nothing is due")
 // so a drill goes the same way however often somebody looks.
 func (s *Service) FireDue(ctx context.Context, realm Realm) (int, error) {
 	if realm.Drill() != "" {
+		if !s.runs(realm) {
+			return 0, nil
+		}
 		return s.fireDrill(ctx, realm)
 	}
 	due, err := s.store.Due(ctx, realm, s.cfg.Now(), mostDue)
@@ -60,10 +66,9 @@ const (
 	mostFired = 10_000
 )
 
+// fireDrill carries out what is due in a drill; while its clock stands, what a jump
+// went over.
 func (s *Service) fireDrill(ctx context.Context, realm Realm) (int, error) {
-	if !s.runs(realm) {
-		return 0, nil
-	}
 	done := 0
 	var failed []error
 	stuck := map[Due]bool{} // cannot be carried out, or is nothing to do
@@ -84,7 +89,9 @@ func (s *Service) fireDrill(ctx context.Context, realm Realm) (int, error) {
 			continue
 		case CodeOf(err) == Unavailable:
 			return done, err
-		case err != nil && !errors.Is(err, errNothing) && !errors.Is(err, errStands):
+		case errors.Is(err, errStands):
+			return done, errors.Join(failed...)
+		case err != nil && !errors.Is(err, errNothing):
 			failed = append(failed, fmt.Errorf("due %s/%s: %w", d.Ref.Kind, d.Ref.ID, err))
 		}
 		stuck[d] = true
@@ -94,14 +101,34 @@ func (s *Service) fireDrill(ctx context.Context, realm Realm) (int, error) {
 
 // fire carries out what is due about one record; at is the moment on a drill's clock.
 func (s *Service) fire(ctx context.Context, realm Realm, d Due, at *time.Time) (replayed bool, err error) {
+	in, key := &DeadlineFire{Record: d.Ref}, fmt.Sprintf("due:%s:%x", d.Ref.ID, d.At.UnixMicro())
+	if d.Ref.Kind == KindInject {
+		acted, refused, err := s.act(ctx, realm, d)
+		if err != nil {
+			return false, err
+		}
+		if in.Refused = refused; acted {
+			key = "acted:" + d.Ref.ID
+		}
+	}
+	res, err := s.carryDue(ctx, realm, key, in, at)
+	var refusal *Error
+	if d.Ref.Kind == KindSim && errors.As(err, &refusal) && refusal.Code != Unavailable && refusal != errStands {
+		// What a simulated team may not do is no fault of the server: a controller
+		// takes it by hand.
+		in.Refused = refusal.MessageZH
+		res, err = s.carryDue(ctx, realm, key, in, at)
+	}
+	return res.Replayed, err
+}
+
+func (s *Service) carryDue(ctx context.Context, realm Realm, key string, in *DeadlineFire, at *time.Time) (Result, error) {
 	cmd, _ := CommandByName("deadline.fire")
-	in := &DeadlineFire{d.Ref}
 	body, err := json.Marshal(in)
 	if err != nil {
-		return false, err
+		return Result{}, err
 	}
-	res, err := s.carry(ctx, System(realm), cmd, fmt.Sprintf("due:%s:%x", d.Ref.ID, d.At.UnixMicro()), in, body, at)
-	return res.Replayed, err
+	return s.carry(ctx, System(realm), cmd, key, in, body, at)
 }
 
 func fireDeadline(ctx context.Context, w *work, in *DeadlineFire) error {
@@ -132,6 +159,10 @@ func fireDeadline(ctx context.Context, w *work, in *DeadlineFire) error {
 			return errNothing
 		}
 		return w.archive(ctx, i)
+	case KindInject:
+		return w.fireInject(ctx, in.Record.ID, in.Refused)
+	case KindSim:
+		return w.fireSim(ctx, in)
 	case KindAgreement:
 		return w.fireAgreement(ctx, in.Record.ID)
 	case KindActivation:

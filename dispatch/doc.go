@@ -43,8 +43,15 @@
 //	requisition 征用       what a government takes for a rescue by its order, until it is given back
 //	letter     来往报文    an EDXL-RM message of or to a foreign system that no other record tells
 //	alarm      告警        what a person must acknowledge by name
+//	sim        模拟体      a team of a drill that nobody plays, and how it behaves
 //	realm      域          live, or one drill; part of every record's identity
+//	drill      演练        an exercise, in a realm of its own
+//	part       演练角色    who takes part in a drill and as what
+//	objective  演练目标    what a drill is to show, under a head of AQ/T 9009
+//	inject     情景注入    a line of a drill's script (MSEL): what the players are told or what happens
 //	journal    日志        the one ordered, append-only log of changes
+//	keyframe   关键帧      the whole board right after a change, to tell later moments from
+//	replay     回放        past moments of a realm on the same screens
 //	observation 评估记录   what an evaluator saw in a drill, at the exact moment
 //	improvement 改进项     what is to be better after a drill, by whom and until when
 //	ledger     台账        who is promised to what; the database refuses a double booking
@@ -116,6 +123,25 @@
 // due at the moment at which it was due, and ids come of its seed: the same
 // decisions make the same journal.
 //
+// # Inject
+//
+//	inject   waiting ─► due ─► held ─► released ─► acted | missed;   waiting, due, held ─► skipped
+//	         waiting ─► released (pushed by the system, or an action), missed (the time of its condition ran out)
+//
+// An inject (情景注入) is timed, given by hand, or conditional: on what has become of
+// another inject, on a command of the players, or on one that they did not give by a
+// moment. Conditions are looked at in the change that can make them hold (react), and
+// at their own moments. Its action is a command in the name of a simulated agency,
+// given once, right after the release and as a change of its own. A condition that
+// runs in a circle is refused, and a plan with faults is not made ready.
+//
+// A simulated team ([Sim]) does by itself what its leader would, each step as an
+// ordinary command in the leader's name, at a moment drawn from the seed: it is
+// planned in the transaction that moved its task (simulate) and falls due like
+// anything else. Where it is on its way is a function of its leg and the clock
+// ([Sim.Where]), so that positions are no part of the record. Fences do not watch
+// simulated teams: when they are looked at would decide what is booked.
+//
 // What its evaluators see they write down with the moment at which they saw it, and
 // so with the change of the journal ([Observation]). An expected action is done when
 // a player's command shows it, or, where no command does, when an evaluator says so;
@@ -186,7 +212,9 @@
 // once and the screen shows what is meant; but what it would have booked is left,
 // and the command goes to the record's home as a parcel (sendOn). With the answer
 // comes the record as it is there. What hangs on it here is derived here: the
-// lines of our requests, the status of a team that we have on loan.
+// lines of our requests, the status of a team that we have on loan. An item that we
+// have on loan is booked for an incident of ours at its home, which need not know
+// the incident.
 //
 // # Rate and claim
 //
@@ -204,6 +232,18 @@
 // not keep its incident on the board: money takes longer than rescue. A claim of
 // what a neighbouring region had is at home with who lent it; the neighbour
 // decides over the link, and its payer is known by the name.
+//
+// # Replay
+//
+// A past moment (回放) is the newest keyframe before it with the changes since
+// folded in ([Picture]); a keyframe is the whole board right after a change. The
+// journal names what an import wrote (Change.Bulk), so nothing has to be guessed.
+// Dispatchers, duty chiefs, planners and observers may replay what their realm
+// went through, as the audience that they are today: they see a record as they
+// would have seen it then, with the shares that held then, and never more of it
+// than they see now ([Past]). Duty chiefs and planners may look with the eyes of
+// another agency of their jurisdiction, and then see the least of both. Leaders
+// and administrators do not replay.
 //
 // # Who could go
 //

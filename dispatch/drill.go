@@ -22,8 +22,10 @@ type Drill struct {
 	Situation string `json:"situation,omitempty"`
 	// Planned is when it is to begin, on the wall.
 	Planned *time.Time `json:"planned,omitempty"`
-	State   DrillState `json:"state" enum:"planned,approved,comms_checked,ready,running,paused,ended,evaluated,improvements_open,closed,cancelled"`
-	Clock   Clock      `json:"clock"`
+	// Length is how long it is planned to last on its clock; the director ends it.
+	Length int        `json:"length,omitempty" doc:"seconds; 0 not set"`
+	State  DrillState `json:"state" enum:"planned,approved,comms_checked,ready,running,paused,ended,evaluated,improvements_open,closed,cancelled"`
+	Clock  Clock      `json:"clock"`
 	// Begins is what the drill's clock shows at the start (STARTEX).
 	Begins time.Time `json:"begins"`
 	// Seed makes ids and the chances of the simulation: the same seed and the same
@@ -153,6 +155,7 @@ func (d *Drill) check() error {
 	return firstError(
 		checkText("name", d.Name, 1, 120),
 		checkText("situation", d.Situation, 0, 4000),
+		checkRange("length", d.Length, 0, mostOffset),
 		checkText("reason", d.Reason, 0, 300))
 }
 

@@ -43,7 +43,7 @@ func editDrill(ctx context.Context, w *work, in *DrillEdit) error {
 		return invalid("seed", in.Seed, "随机种子不能为 0", "the seed is not 0")
 	}
 	d.Name, d.Content, d.Form, d.Purpose, d.NoNotice = in.Name, in.Content, in.Form, in.Purpose, in.NoNotice
-	d.Situation, d.Planned, d.Seed = in.Situation, in.Planned, in.Seed
+	d.Situation, d.Planned, d.Length, d.Seed = in.Situation, in.Planned, in.Length, in.Seed
 	return w.put(d)
 }
 
@@ -95,7 +95,15 @@ func checkDrill(ctx context.Context, w *work, in *DrillMove) error {
 	return w.put(d)
 }
 
+// readyDrill refuses a plan that cannot be played, with all that is in the way.
 func readyDrill(ctx context.Context, w *work, in *DrillMove) error {
+	faults, err := w.planFaults(ctx)
+	if err != nil {
+		return err
+	}
+	if len(faults) > 0 {
+		return faultsError(faults)
+	}
 	d, err := w.moveDrill(ctx, in, DrillReady)
 	if err != nil {
 		return err
@@ -259,6 +267,11 @@ func savePart(ctx context.Context, w *work, in *PartSave) error {
 			if err := w.handDrill(ctx, p); err != nil {
 				return err
 			}
+		}
+	}
+	if in.Role == RoleLeader { // whom somebody plays is simulated no more
+		if err := w.endSim(ctx, in.Team); err != nil {
+			return err
 		}
 	}
 	part := &Part{Person: person.ID, Name: person.Name, Role: in.Role, Agency: in.Agency, Team: in.Team, Text: in.Text}

@@ -36,6 +36,7 @@ type DrillEdit struct {
 	NoNotice  bool         `json:"no_notice,omitempty"`
 	Situation string       `json:"situation,omitempty"`
 	Planned   *time.Time   `json:"planned,omitempty"`
+	Length    int          `json:"length,omitempty" doc:"seconds from the start to the planned end; 0 not set"`
 	Seed      int64        `json:"seed"`
 }
 
@@ -53,8 +54,8 @@ type DrillRate struct {
 	Rate  int    `json:"rate"`
 }
 
-// DrillJump sets the clock on. What falls due until then happens, each at its
-// moment, before anything else.
+// DrillJump sets the clock on, also one that stands. What falls due until then
+// happens, each at its moment, before anything else.
 type DrillJump struct {
 	Expect
 	Drill string    `json:"drill"`
@@ -75,4 +76,50 @@ type PartSave struct {
 type PartMove struct {
 	Expect
 	Part string `json:"part"`
+}
+
+// ObjectiveSave keeps an objective; without its id it is a new one.
+type ObjectiveSave struct {
+	Expect
+	Objective string `json:"objective,omitempty"`
+	Number    int    `json:"number,omitempty" doc:"0: the next"`
+	Name      string `json:"name"`
+	Text      string `json:"text,omitempty"`
+	Aspect    Aspect `json:"aspect"`
+	Weight    int    `json:"weight"`
+}
+
+// ObjectiveMove names an objective.
+type ObjectiveMove struct {
+	Expect
+	Objective string `json:"objective"`
+}
+
+// InjectSave keeps a line of the script; without its id it is a new one. What has
+// happened to it stays.
+type InjectSave struct {
+	Expect
+	Inject     string        `json:"inject,omitempty"`
+	Number     string        `json:"number,omitempty" doc:"empty: the next"`
+	Move       int           `json:"move,omitempty"`
+	Type       InjectType    `json:"type"`
+	Method     InjectMethod  `json:"method"`
+	From       string        `json:"from,omitempty"`
+	To         string        `json:"to,omitempty"`
+	Parts      []string      `json:"parts,omitempty"`
+	Text       string        `json:"text"`
+	Trigger    Trigger       `json:"trigger"`
+	Action     *InjectAction `json:"action,omitempty"`
+	Objective  string        `json:"objective,omitempty"`
+	Expected   []Expected    `json:"expected,omitempty"`
+	Controller string        `json:"controller,omitempty"`
+	Evaluator  string        `json:"evaluator,omitempty"`
+	Note       string        `json:"note,omitempty"`
+}
+
+// InjectMove names an inject, and where it matters the reason.
+type InjectMove struct {
+	Expect
+	Inject string `json:"inject"`
+	Reason string `json:"reason,omitempty"`
 }

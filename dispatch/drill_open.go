@@ -40,13 +40,15 @@ func (s *Service) openDrill(ctx context.Context, actor Actor, cmd *Command, key 
 func (s *Service) pictureFor(ctx context.Context, actor Actor, in *DrillOpen) (p picture, err error) {
 	o := s.onlooker(actor)
 	p.from = DrillPicture{Type: in.Picture, Realm: actor.Realm, Seq: in.Seq, At: o.At.UTC().Truncate(time.Microsecond)}
-	p.opener = actor.ID
+	p.opener, p.by = actor.ID, o
 	if id := actor.Realm.Drill(); id != "" {
 		rec, err := s.store.Get(ctx, actor.Realm, Ref{KindDrill, id}, nil)
 		if err != nil {
 			return p, err
 		}
-		if d := rec.(*Drill); in.Picture == PicturePlan {
+		d := rec.(*Drill)
+		p.begins = d.Begins
+		if in.Picture == PicturePlan {
 			in.Begins, p.from.Seq = &d.Begins, d.Plan // 0 where it is being planned: as it is now
 		}
 	} else if in.Picture == PicturePlan {
@@ -103,8 +105,33 @@ func (s *Service) past(ctx context.Context, o Onlooker, p *picture) error {
 // picture is what a drill starts from.
 type picture struct {
 	from    DrillPicture
-	opener  string // person
+	opener  string    // person
+	begins  time.Time // of the drill that it is of
+	by      Onlooker
 	records []Record
+	placed  []string // teams whose places the opener sees; none where they are at rest
+}
+
+// rebase makes the offsets of a script that goes on from a moment of its drill those
+// from that moment, which is where the new drill begins.
+func (p *picture) rebase(i *Inject) {
+	if p.from.Type != PictureWhole || i.State != InjectWaiting {
+		return
+	}
+	gone := int(p.from.At.Sub(p.begins) / time.Second)
+	less := func(n *int) {
+		if *n > 0 {
+			*n = max(*n-gone, 1)
+		}
+	}
+	less(&i.Trigger.Offset)
+	less(&i.Trigger.Until)
+	if i.Trigger.When != nil {
+		for k := range i.Trigger.When.Clauses {
+			less(&i.Trigger.When.Clauses[k].Within)
+		}
+	}
+	i.look(p.from.At, p.from.At)
 }
 
 // adapt makes the records those of the drill: what is real and never practised
@@ -124,6 +151,15 @@ func (p *picture) adapt() {
 				x.Role = RoleController
 			}
 			x.Confirmed = nil
+		case *Objective:
+			if rest {
+				continue
+			}
+		case *Inject:
+			if rest {
+				continue
+			}
+			p.rebase(x)
 		case *Report, *Incident, *Task, *Fence, *Stay, *Alarm, *Request, *Offer, *Loan, *Requisition, *Claim:
 			if rest {
 				continue
@@ -137,6 +173,10 @@ func (p *picture) adapt() {
 			x.Message = nil
 			if rest {
 				restTeam(x)
+			}
+		case *Sim:
+			if rest {
+				*x = Sim{Head: x.Head, Mode: x.Mode, Traits: x.Traits}
 			}
 		case *Equipment:
 			if rest {
@@ -204,12 +244,19 @@ func openDrill(ctx context.Context, w *work, in *DrillOpen) error {
 	if y := begins.Year(); y < 1970 || y > 2200 {
 		return invalid("begins", begins, "开始时刻应在 1970 至 2200 年之间", "is between the years 1970 and 2200")
 	}
+	if p.from.Type != PictureResources {
+		for _, r := range p.records {
+			if t, ok := r.(*Team); ok && SeePosition(p.by, t.ID, t.Scope) {
+				p.placed = append(p.placed, t.ID)
+			}
+		}
+	}
 	p.adapt()
 	w.at, w.change.At = begins, begins
 	if err := w.tx.PutBulk(ctx, p.records); err != nil {
 		return err
 	}
-	if err := w.tx.CopyBeside(ctx, p.from.Realm); err != nil {
+	if err := w.tx.CopyBeside(ctx, p.from.Realm, p.from.At, p.placed); err != nil {
 		return err
 	}
 	for _, r := range p.records {

@@ -188,10 +188,22 @@ func TestDrillDeadlinesFireAtTheirMoment(t *testing.T) {
 	if n, err := c.svc.FireDue(t.Context(), s.realm); n != 0 || err != nil {
 		t.Errorf("fired %d again, %v", n, err)
 	}
+	// While the clock stands nothing falls due; what a jump goes over happens, each at
+	// its moment.
+	other := put[*dispatch.Incident](c, s.do(s.player, "incident.open", dispatch.IncidentOpen{Type: "12G03", Title: "另一起", Area: "411002"}))
+	second := put[*dispatch.Task](c, s.do(s.player, "task.assign", dispatch.TaskAssign{Incident: other.ID, Team: c.teams["xf2"]}))
 	s.move("drill.pause", "")
-	s.do(s.director, "drill.jump", dispatch.DrillJump{Drill: s.drill, To: ack.Add(24 * time.Hour)})
+	c.pass(time.Hour)
 	if n, err := c.svc.FireDue(t.Context(), s.realm); n != 0 || err != nil {
 		t.Errorf("fired %d while the clock stands, %v", n, err)
+	}
+	before := all[len(all)-1].Seq + 2
+	s.do(s.director, "drill.jump", dispatch.DrillJump{Drill: s.drill, To: second.AckDue.Add(24 * time.Hour)})
+	if all, err = c.store.Changes(t.Context(), s.realm, before, 100); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(all); n != 4 || all[2].Kind != "deadline.fire" || !all[2].At.Equal(*second.AckDue) || !all[3].At.Equal(second.AckDue.Add(2*time.Minute)) {
+		t.Errorf("%d changes: %v", n, all)
 	}
 }
 

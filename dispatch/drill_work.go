@@ -29,6 +29,19 @@ func (c *Command) noun() string {
 // planning tells the commands by which a drill is prepared, run and judged.
 func (c *Command) planning() bool { return slices.Contains(drillNouns, c.noun()) }
 
+// played tells the commands that somebody can give in a drill by playing.
+func (c *Command) played() bool {
+	return len(c.Roles) > 0 && !c.planning() && !slices.Contains(liveNouns, c.noun())
+}
+
+// simulated begins the id of an actor who is played by the system.
+const simulated = "sim:"
+
+// plays tells a player of a drill from those who run it and from who is simulated.
+func (a Actor) plays() bool {
+	return a.Realm.Drill() != "" && a.Role != RoleSystem && !a.Audience().runs() && !strings.HasPrefix(a.ID, simulated)
+}
+
 // fits refuses a command in a realm in which it makes no sense.
 func (c *Command) fits(realm Realm) error {
 	switch drill := realm.Drill() != ""; {
@@ -74,6 +87,8 @@ func (w *work) inDrill(ctx context.Context, due *time.Time) error {
 	switch d := w.drill; {
 	case w.cmd.planning(), d.State == DrillRunning:
 		return nil
+	case w.actor.Role == RoleSystem && d.State == DrillPaused && due != nil:
+		return nil // a jump went over it
 	case w.actor.Role == RoleSystem:
 		return errStands
 	case w.actor.Audience().runs() && !d.State.Over():

@@ -37,11 +37,14 @@ var stateNamesZH = map[Kind]map[string]string{
 	KindDrill: {
 		"planned": "策划中", "approved": "已批准", "comms_checked": "通联已检查", "ready": "就绪", "running": "进行中", "paused": "暂停", "ended": "已结束", "evaluated": "已评估", "improvements_open": "整改中", "closed": "已归档", "cancelled": "已取消",
 	},
-	KindImprovement: {
-		"open": "待整改", "done": "已整改", "verified": "已验证", "dropped": "不再整改",
-	},
 	KindInject: {
 		"waiting": "待触发", "due": "到点", "held": "暂缓", "released": "已发", "skipped": "跳过", "acted": "已响应", "missed": "未响应",
+	},
+	KindSim: {
+		"auto": "自动", "hand": "手动", "off": "停用",
+	},
+	KindImprovement: {
+		"open": "待整改", "done": "已整改", "verified": "已验证", "dropped": "不再整改",
 	},
 	KindRequest: {
 		"draft": "草稿", "submitted": "待批", "returned": "退回", "open": "征集中", "closed": "已满足", "cancelled": "取消", "expired": "逾期",

@@ -97,12 +97,7 @@ func (w *work) number(ctx context.Context) (string, error) {
 // enter moves the incident to a state and stamps it, once.
 func (i *Incident) enter(to IncidentState, s Stamp) {
 	i.State = to
-	if i.Stamps == nil {
-		i.Stamps = map[IncidentState]Stamp{}
-	}
-	if _, have := i.Stamps[to]; !have {
-		i.Stamps[to] = s
-	}
+	stampOnce(&i.Stamps, to, s)
 }
 
 // mustRun refuses work on an incident that has ended.

@@ -130,7 +130,7 @@ func Tells(r Record) bool {
 // sent to its home, which decides. What a neighbour may command here is the same
 // list.
 var abroad = []string{"offer.order", "offer.cancel", "loan.advance", "loan.ask", "loan.answer", "loan.cancel",
-	"task.accept", "task.advance", "task.refuse", "task.checkin", "note.add",
+	"task.accept", "task.advance", "task.refuse", "task.checkin", "note.add", "equipment.commit", "equipment.return",
 	"claim.check", "claim.assign_payer", "claim.approve", "claim.return", "claim.pay", "claim.close"}
 
 // Abroad tells whether a neighbour may give the command.

@@ -8,6 +8,7 @@ import (
 // What a neighbour tells, fitted into what is here: whose it is, who sees it,
 // and what hangs on it.
 
+// adapt turns what names agencies and teams of the neighbour's into ours.
 func (h *hearing) adapt(ctx context.Context, r Record, sent Scope, was Record) error {
 	head := r.head()
 	switch r := r.(type) {
@@ -58,10 +59,22 @@ func (h *hearing) adapt(ctx context.Context, r Record, sent Scope, was Record) e
 		if err != nil {
 			return err
 		}
-		if r.Holder = holder; holder == "" {
-			r.Holder = h.link.Region
-		} else {
+		var runs string // the agency of ours that it is at work for
+		if i, err := h.tx.Get(ctx, h.actor.Realm, Ref{KindIncident, r.Incident}, nil); err == nil && i.head().Origin == nil {
+			runs = i.head().Scope.Agency
+		} else if err != nil && CodeOf(err) != NotFound {
+			return err
+		}
+		switch r.Holder = holder; {
+		case holder == "":
+			if r.Holder = h.link.Region; runs != "" {
+				r.Incident, r.Team = "", "" // nothing that is not on loan here is at work here
+			}
+		default:
 			head.Scope = head.Scope.with(Share{Agency: holder, Tier: TierAssist, Source: ShareLoan})
+			if runs != "" {
+				head.Scope = head.Scope.with(Share{Agency: runs, Tier: TierView, Source: ShareTask})
+			}
 		}
 	case *Stock:
 		r.Depot, r.Holder = "", h.link.Region
@@ -83,6 +96,7 @@ func (h *hearing) adapt(ctx context.Context, r Record, sent Scope, was Record) e
 	return nil
 }
 
+// leaders lets our own teams that are on the record see it.
 func (h *hearing) leaders(ctx context.Context, head *Head, sent Scope) error {
 	for _, id := range sent.Teams[:min(len(sent.Teams), 50)] {
 		rec, err := h.tx.Get(ctx, h.actor.Realm, Ref{KindTeam, id}, nil)
@@ -99,6 +113,8 @@ func (h *hearing) leaders(ctx context.Context, head *Head, sent Scope) error {
 	return nil
 }
 
+// request is the request of ours that an offer or loan answers, whose lines are
+// counted anew; nil where it is the neighbour's.
 func (h *hearing) request(ctx context.Context, id string) (*Request, error) {
 	rec, err := h.tx.Get(ctx, h.actor.Realm, Ref{KindRequest, id}, nil)
 	if CodeOf(err) == NotFound {
@@ -115,6 +131,7 @@ func (h *hearing) request(ctx context.Context, id string) (*Request, error) {
 	return q, nil
 }
 
+// holder is which agency of ours has the thing on loan; "" where none has.
 func (h *hearing) holder(ctx context.Context, ref Ref, ours bool, loan string) (string, error) {
 	if !ours {
 		return "", nil
@@ -144,6 +161,7 @@ func (h *hearing) holder(ctx context.Context, ref Ref, ours bool, loan string) (
 	return h.link.Scope.Agency, err
 }
 
+// leave ends what the team is on here.
 func (h *hearing) leave(ctx context.Context, id string) error {
 	team, incidents, err := h.lockTeam(ctx, id)
 	if err != nil {
@@ -173,6 +191,8 @@ func (h *hearing) leave(ctx context.Context, id string) error {
 	return nil
 }
 
+// bury takes our own answers to a request that has left the board with it, as
+// far as they have ended.
 func (h *hearing) bury(ctx context.Context, request string) error {
 	offers, err := h.offers(ctx, request)
 	if err != nil {
@@ -198,6 +218,8 @@ func (h *hearing) bury(ctx context.Context, request string) error {
 	return nil
 }
 
+// follow brings in step what hangs on what was told: the lines of our requests,
+// the state of teams.
 func (h *hearing) follow(ctx context.Context) error {
 	slices.Sort(h.asked)
 	for _, id := range slices.Compact(h.asked) {
@@ -245,6 +267,7 @@ func (h *hearing) follow(ctx context.Context) error {
 	return nil
 }
 
+// fresh is the team where this change shows it for the first time.
 func (h *hearing) fresh(id string) *Team {
 	for _, p := range h.change.Puts {
 		if t, ok := p.Record.(*Team); ok && t.ID == id && p.Before == nil {
@@ -254,6 +277,8 @@ func (h *hearing) fresh(id string) *Team {
 	return nil
 }
 
+// heed does here what a breakdown or a distress does at a team's home: the tasks
+// are flagged for replacement, and the desk that has the team hears the alarm.
 func (h *hearing) heed(ctx context.Context, team *Team, incidents map[string]*Incident) error {
 	open, err := h.openTasks(ctx, team.ID)
 	if err != nil {
@@ -290,6 +315,7 @@ func (h *hearing) heed(ctx context.Context, team *Team, incidents map[string]*In
 	return nil
 }
 
+// decline tells the neighbour that an offer came too late.
 func (h *hearing) decline(ctx context.Context, q *Request) error {
 	offers, err := h.offers(ctx, q.ID)
 	if err != nil {

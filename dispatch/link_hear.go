@@ -269,11 +269,6 @@ func (h *hearing) show(ctx context.Context, r Record, t ToldRecord) error {
 	return nil
 }
 
-// adapt turns what names agencies and teams of the neighbour's into ours.
-// leaders lets our own teams that are on the record see it.
-// request is the request of ours that an offer or loan answers, whose lines are
-// counted anew; nil where it is the neighbour's.
-// holder is which agency of ours has the thing on loan; "" where none has.
 // pass leaves the record as it is shown, for which that many parcels wait now.
 func (h *hearing) pass(r Record, waiting int) {
 	o := r.head().Origin
@@ -353,15 +348,6 @@ func (h *hearing) lose(ctx context.Context, ref Ref) error {
 	return nil
 }
 
-// leave ends what the team is on here.
-// bury takes our own answers to a request that has left the board with it, as
-// far as they have ended.
-// follow brings in step what hangs on what was told: the lines of our requests,
-// the state of teams.
-// fresh is the team where this change shows it for the first time.
-// heed does here what a breakdown or a distress does at a team's home: the tasks
-// are flagged for replacement, and the desk that has the team hears the alarm.
-// decline tells the neighbour that an offer came too late.
 // compare takes off the board what the neighbour's whole picture does not show.
 // After a restore there, a person is told of what differs from what was known.
 func (h *hearing) compare(ctx context.Context, restored bool) error {

@@ -105,9 +105,7 @@ func (l *Loan) enter(to LoanState, s Stamp) {
 	if next := loanMoves[to]; len(next) > 0 {
 		l.Next = next[0]
 	}
-	if _, have := l.Stamps[to]; !have {
-		l.Stamps[to] = s
-	}
+	stampOnce(&l.Stamps, to, s)
 }
 
 // reached tells whether the loan has come as far as the state, whatever became

@@ -65,6 +65,8 @@ var (
 	director  = []Role{RoleDirector}
 	judges    = []Role{RoleDirector, RoleController, RoleEvaluator}
 	improvers = []Role{RolePlanner, RoleDirector, RoleController, RoleEvaluator}
+
+	controllers = []Role{RoleDirector, RoleController} // run it
 )
 
 // mayAtAll refuses a role that has no use for the command whatever the record.

@@ -1,7 +1,5 @@
 package dispatch
 
-import "fmt"
-
 // Objective (演练目标) is what a drill is to show.
 type Objective struct {
 	Head
@@ -51,6 +49,5 @@ func (o *Objective) check() error {
 
 func (o *Objective) redacted() Record { return nil } // those who see it see it whole
 
-func (o *Objective) index() Index {
-	return Index{Text: join(o.Name), Unique: fmt.Sprint(o.Number)}
-}
+// The number is not unique in the index: one that was removed gives it free.
+func (o *Objective) index() Index { return Index{Text: join(o.Name)} }

@@ -92,9 +92,7 @@ func (w *work) supplier(ctx context.Context, id string) (*Agency, error) {
 // enter moves the offer to a state and stamps it, once.
 func (o *Offer) enter(to OfferState, s Stamp) {
 	o.State = to
-	if _, have := o.Stamps[to]; !have {
-		o.Stamps[to] = s
-	}
+	stampOnce(&o.Stamps, to, s)
 }
 
 // lockOffer loads an offer with its request for update, and checks that the move

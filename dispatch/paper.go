@@ -107,9 +107,10 @@ func (n *Note) redacted() Record {
 // Alarm (告警) is what a person must acknowledge by name.
 type Alarm struct {
 	Head
-	Type     AlarmType `json:"type" enum:"distress,checkin,no_answer,incident,fence,link"`
+	Type     AlarmType `json:"type" enum:"distress,checkin,no_answer,incident,fence,link,inject"`
 	Tier     int       `json:"tier" doc:"1 siren until acknowledged, 2 once, 3 silent"`
 	Text     string    `json:"text"`
+	From     string    `json:"from,omitempty" doc:"of an inject: who it seems to come from"`
 	Incident string    `json:"incident,omitempty"`
 	Task     string    `json:"task,omitempty"`
 	Team     string    `json:"team,omitempty"`
@@ -130,9 +131,15 @@ const (
 	AlarmIncident AlarmType = "incident"  // 重大事件
 	AlarmFence    AlarmType = "fence"     // 围栏
 	AlarmLink     AlarmType = "link"      // 联网
+	AlarmInject   AlarmType = "inject"    // 情景注入：what a drill tells its players
 )
 
-func (a *Alarm) check() error { return checkText("text", a.Text, 1, 300) }
+func (a *Alarm) check() error {
+	if a.Type == AlarmInject {
+		return firstError(checkText("text", a.Text, 1, 4000), checkText("from", a.From, 0, 120))
+	}
+	return checkText("text", a.Text, 1, 300)
+}
 
 func (a *Alarm) redacted() Record {
 	r := *a

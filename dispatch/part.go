@@ -55,6 +55,9 @@ func (au Audience) runs() bool {
 	return false
 }
 
+// RunsDrill tells whether the actor runs the drill it is in rather than playing in it.
+func RunsDrill(a Actor) bool { return a.Audience().runs() }
+
 // isPlan tells the records of a drill that its players must not see.
 func isPlan(k Kind) bool {
 	switch k {

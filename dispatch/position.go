@@ -24,6 +24,9 @@ type Position struct {
 	Flag     PositionFlag `json:"flag,omitempty"`
 }
 
+// SourceSim is the source of positions of a drill's simulated teams.
+const SourceSim = "sim"
+
 // PositionFlag says why a stored position was not shown; empty when it was.
 type PositionFlag string
 

@@ -55,7 +55,7 @@ const (
 
 // Kinds lists every noun in lock order.
 var Kinds = []Kind{
-	KindDrill, KindPart, KindObjective, KindInject,
+	KindDrill, KindPart, KindObjective, KindInject, KindSim,
 	KindAgency, KindArea, KindPerson, KindLink, KindAgreement, KindActivation, KindDepot, KindHazard, KindReport, KindIncident, KindFence, KindRequest, KindOffer, KindLoan, KindRequisition, KindLetter, KindRate, KindClaim,
 	KindTeam, KindTask, KindEquipment, KindStock, KindDevice, KindNote, KindStay, KindAlarm, KindParcel,
 	KindObservation, KindImprovement,
@@ -334,6 +334,17 @@ type Stamp struct {
 	Via string `json:"via,omitempty"`
 }
 
+// stampOnce notes that the state was reached, where it never was before. A
+// neighbour may have told a record without any stamps.
+func stampOnce[S comparable](stamps *map[S]Stamp, state S, s Stamp) {
+	if *stamps == nil {
+		*stamps = map[S]Stamp{}
+	}
+	if _, have := (*stamps)[state]; !have {
+		(*stamps)[state] = s
+	}
+}
+
 // When is the event time where told, else the receive time.
 func (s Stamp) When() time.Time {
 	if s.Event != nil {
@@ -375,6 +386,8 @@ func New(k Kind) (Record, bool) {
 		return new(Objective), true
 	case KindInject:
 		return new(Inject), true
+	case KindSim:
+		return new(Sim), true
 	case KindAgency:
 		return new(Agency), true
 	case KindArea:

@@ -94,7 +94,7 @@ func TestReplayEqualsTruth(t *testing.T) {
 		c.sameAsThen(r)
 	}
 	t.Logf("%d moments, %d of them different, %d imports, %d archived or merged", len(slices.Concat(all...)), len(seqs), imports, archived)
-	if len(seqs) < moments/2 || imports < 2 || archived < 2 {
+	if len(seqs) < moments/2 || imports < 2 || archived < 1 {
 		t.Error("the run proves little")
 	}
 }

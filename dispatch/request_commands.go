@@ -114,9 +114,7 @@ func (w *work) later(name string, t *time.Time) error {
 // enter moves the request to a state and stamps it, once.
 func (r *Request) enter(to RequestState, s Stamp) {
 	r.State = to
-	if _, have := r.Stamps[to]; !have {
-		r.Stamps[to] = s
-	}
+	stampOnce(&r.Stamps, to, s)
 }
 
 // open lets others see the request, from the nearest ring on. The requester's

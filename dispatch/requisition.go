@@ -148,7 +148,5 @@ func (q *Requisition) enter(to RequisitionState, s Stamp) {
 	if next := requisitionMoves[to]; len(next) > 0 {
 		q.Next = next[0]
 	}
-	if _, have := q.Stamps[to]; !have {
-		q.Stamps[to] = s
-	}
+	stampOnce(&q.Stamps, to, s)
 }

@@ -69,7 +69,7 @@ func (e *Equipment) check() error {
 		return invalid("condition", e.Condition, "未知的状态", "unknown condition", words(Conditions)...)
 	}
 	return firstError(checkText("name", e.Name, 1, 80), checkText("type", e.Type, 1, 40), checkText("serial", e.Serial, 0, 60),
-		e.Place.check("place"), checkCapabilities("capabilities", e.Capabilities))
+		checkText("incident", e.Incident, 0, 64), checkText("team", e.Team, 0, 64), e.Place.check("place"), checkCapabilities("capabilities", e.Capabilities))
 }
 
 func (e *Equipment) redacted() Record {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"slices"
 	"time"
 
 	"liandong/geo/route"
@@ -106,11 +107,25 @@ func (s *Service) run(ctx context.Context, actor Actor, cmd *Command, key string
 	}
 	if actor.Role != RoleSystem && actor.Realm.Drill() != "" {
 		// What fell due before is done before.
-		if _, err := s.FireDue(ctx, actor.Realm); CodeOf(err) == Unavailable {
+		if _, err := s.fireDrill(ctx, actor.Realm); CodeOf(err) == Unavailable {
 			return Result{}, err
 		}
 	}
-	return s.carry(ctx, actor, cmd, key, in, body, nil)
+	res, err := s.carry(ctx, actor, cmd, key, in, body, nil)
+	if err == nil && (cmd.Name == "drill.jump" || owes(res.Change)) {
+		// What a jump went over, and the action of an inject that was released, happen
+		// now. The command stands whatever comes of them; what fails is due again.
+		_, _ = s.fireDrill(ctx, actor.Realm)
+	}
+	return res, err
+}
+
+// owes tells that an inject was released whose action is to be given at once.
+func owes(c *Change) bool {
+	return slices.ContainsFunc(c.Puts, func(p Put) bool {
+		i, ok := p.Record.(*Inject)
+		return ok && i.pending()
+	})
 }
 
 // carry carries a command out for an actor who may use it; in a drill at the
@@ -132,7 +147,13 @@ func (s *Service) carry(ctx context.Context, actor Actor, cmd *Command, key stri
 		if err := cmd.run(ctx, w, in); err != nil {
 			return nil, err
 		}
+		if err := w.react(ctx); err != nil {
+			return nil, err
+		}
 		if err := w.sendOn(ctx, in); err != nil {
+			return nil, err
+		}
+		if err := w.simulate(ctx); err != nil {
 			return nil, err
 		}
 		secret = w.secret

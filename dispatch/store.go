@@ -83,8 +83,11 @@ type Tx interface {
 	// the zero time where there is none.
 	Last(ctx context.Context, realm Realm) (int64, time.Time, error)
 	// CopyBeside copies what another realm keeps beside its records: the polygons
-	// of the areas that are here too, and how far numbers are counted.
-	CopyBeside(ctx context.Context, from Realm) error
+	// of the areas that are here too, how far numbers are counted, and where the
+	// teams named were last at the moment on that realm's clock.
+	CopyBeside(ctx context.Context, from Realm, at time.Time, teams []string) error
+	// Stood is where the team was last kept to have been; nil where nobody knows.
+	Stood(ctx context.Context, realm Realm, team string) (*geo.Point, error)
 	// NextNumber counts incidents per realm and local day.
 	NextNumber(ctx context.Context, realm Realm, day string) (int, error)
 	// PutBulk writes many records at once (an import). They are not in the

@@ -287,7 +287,7 @@ func acceptTask(ctx context.Context, w *work, in *TaskAccept) error {
 	}
 	due := w.at.Add(w.svc.cfg.Settings.AckWithin)
 	o.task.AckDue = &due
-	o.task.Stamps[TaskAssigned] = s
+	stampOnce(&o.task.Stamps, TaskAssigned, s)
 	o.task.setNext()
 	if err := w.put(o.task); err != nil {
 		return err
@@ -332,9 +332,7 @@ func advanceTask(ctx context.Context, w *work, in *TaskAdvance) error {
 		return w.finish(ctx, o, TaskDone, s)
 	}
 	t.State, t.AckDue = in.To, nil
-	if _, have := t.Stamps[in.To]; !have {
-		t.Stamps[in.To] = s
-	}
+	stampOnce(&t.Stamps, in.To, s)
 	w.startTimer(t)
 	if in.To == TaskReturning && !t.Interruptible && !o.team.MultiAssign {
 		// On the way home a team may already be sent elsewhere.
@@ -368,9 +366,7 @@ func (w *work) end(t *Task, to TaskState, s Stamp) error {
 		w.change.Free = append(w.change.Free, Use{Ref{KindTeam, t.Team}, RefOf(t)})
 	}
 	t.State, t.Next, t.AckDue, t.CheckDue, t.Flagged = to, "", nil, nil, false
-	if _, have := t.Stamps[to]; !have {
-		t.Stamps[to] = s
-	}
+	stampOnce(&t.Stamps, to, s)
 	return w.put(t)
 }
 

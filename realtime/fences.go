@@ -131,6 +131,9 @@ func (f *Fences) Stats() FenceStats {
 // moved looks at a position that is shown. The lane is locked; nothing here
 // waits.
 func (f *Fences) moved(p *dispatch.Position) {
+	if p.Source == dispatch.SourceSim {
+		return // when a simulated team is looked at must not decide what is booked
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	y := f.yards[p.Realm]

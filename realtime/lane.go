@@ -318,6 +318,9 @@ func (l *Lane) Stale(source string) time.Duration {
 	if d, ok := l.cfg.Stale[source]; ok {
 		return d
 	}
+	if source == dispatch.SourceSim {
+		return SimStale
+	}
 	return StaleAfter
 }
 

@@ -69,7 +69,7 @@ func (s *stream) sendMoved() {
 		return
 	}
 	var w words
-	s.motions, w = s.lane.collect(s.realm, s.now(), s.motions[:0]) // the ticker's own
+	s.motions, w = s.lane.collect(s.realm, s.clock(), s.motions[:0]) // the ticker's own
 	ms := s.motions
 	if len(ms) == 0 {
 		return
@@ -168,7 +168,7 @@ func (s *stream) placed(c *conn) *frame {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	b, w := s.lane.records(s.realm, r.cells, s.now(), nil, func(h uint32, team string) bool { return s.seesTeam(c.group, h, team) })
+	b, w := s.lane.records(s.realm, r.cells, s.clock(), nil, func(h uint32, team string) bool { return s.seesTeam(c.group, h, team) })
 	return positionsFrame(w, true, len(b), b)
 }
 

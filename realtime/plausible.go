@@ -62,7 +62,7 @@ func sound(v, most float64) float64 {
 // judge says why the position is not to be shown, or nothing. The lane is
 // locked.
 func (f *fleet) judge(m *mover, h uint32, p *dispatch.Position) dispatch.PositionFlag {
-	// In a drill the source is the simulation, and its clock is the drill's.
+	// In a drill the clock is the drill's.
 	if p.Realm == dispatch.Live && p.Fixed.Sub(p.Received) > maxAhead {
 		return dispatch.PositionFuture
 	}
@@ -73,6 +73,7 @@ func (f *fleet) judge(m *mover, h uint32, p *dispatch.Position) dispatch.Positio
 	switch {
 	case fixed < m.fixed, fixed == m.fixed && at == p.Point && m.stored:
 		return dispatch.PositionLate
+	case p.Source == dispatch.SourceSim && p.Realm != dispatch.Live: // computed, not measured
 	case !reachable(at, p.Point, unlong(m.accuracy), p.Accuracy, fixed-m.fixed):
 		d := f.doubts[h]
 		if d == nil {

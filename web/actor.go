@@ -64,6 +64,9 @@ func (s *Server) identify(r *http.Request) (*signedIn, error) {
 	if !ok {
 		return nil, refusal(codeAuth, "您的账户或角色已变更，请重新登录", "your account or role has changed; sign in again")
 	}
+	if realm := r.Header.Get("Realm"); realm != "" && realm != string(actor.Realm) {
+		return nil, elsewhere(actor.Realm)
+	}
 	if r.Method != http.MethodGet && r.Method != http.MethodHead &&
 		subtle.ConstantTimeCompare([]byte(r.Header.Get("X-CSRF")), []byte(si.CSRF)) != 1 {
 		return nil, refusal(codeCSRF, "缺少或错误的 X-CSRF 请求头", "the X-CSRF header is missing or wrong; it is in the answer of GET /api/v1/session")
@@ -74,6 +77,14 @@ func (s *Server) identify(r *http.Request) (*signedIn, error) {
 		}
 	}
 	return &signedIn{si, actor}, nil
+}
+
+// elsewhere refuses what was meant for another realm than the session is in now: what a screen or a
+// phone kept from a drill is never done in earnest, nor the other way round.
+func elsewhere(realm dispatch.Realm) *Problem {
+	p := refusal(dispatch.IllegalMove, "此操作属于另一场合（演练或实战），您已离开，未执行", "this was meant for a drill, or for what is real, that you have left: it was not done")
+	p.Field, p.Legal = "Realm", []string{string(realm)}
+	return p
 }
 
 // mayWork refuses those who have to choose a password first.

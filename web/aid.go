@@ -71,7 +71,7 @@ func (s *Server) messages(ctx context.Context, me *signedIn, in *struct {
 	return &huma.StreamResponse{Body: func(hc huma.Context) {
 		hc.SetHeader("Content-Type", "application/xml; charset=utf-8")
 		hc.SetHeader("Cache-Control", "no-store")
-		hc.SetHeader("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": r.Number + ".xml"}))
+		hc.SetHeader("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": practised(me.actor.Realm, r.Number+".xml")}))
 		_, _ = hc.BodyWriter().Write(body) // the reader may have left
 	}}, nil
 }

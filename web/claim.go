@@ -63,7 +63,7 @@ func (s *Server) claimRoutes() {
 				hc.SetHeader("Content-Type", kind)
 				hc.SetHeader("Cache-Control", "no-store")
 				if attached {
-					hc.SetHeader("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": st.Claim.Number + "." + name}))
+					hc.SetHeader("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": practised(me.actor.Realm, st.Claim.Number+"."+name)}))
 				}
 				_, _ = hc.BodyWriter().Write(body) // the reader may have left
 			}}, nil

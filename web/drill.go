@@ -67,6 +67,15 @@ func (s *Server) joinable(ctx context.Context, me *signedIn) ([]DrillLine, error
 	return out, nil
 }
 
+// practised marks the title or the name of what may leave the house: that of a
+// drill bears the word.
+func practised(realm dispatch.Realm, text string) string {
+	if realm.Drill() == "" {
+		return text
+	}
+	return "演练 " + text
+}
+
 // liveActor is who the person is outside drills.
 func (me *signedIn) liveActor() dispatch.Actor {
 	if a, ok := me.Watch(); ok {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/csv"
 	"encoding/json"
+	"mime"
 	"net/http"
 	"reflect"
 	"slices"
@@ -47,7 +48,7 @@ func (s *Server) exportRoutes() {
 		}
 		return &huma.StreamResponse{Body: func(hc huma.Context) {
 			hc.SetHeader("Content-Type", "text/csv; charset=utf-8")
-			hc.SetHeader("Content-Disposition", `attachment; filename="`+kind+`.csv"`)
+			hc.SetHeader("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": practised(me.actor.Realm, kind+".csv")}))
 			hc.SetHeader("Cache-Control", "no-store")
 			if err := s.export(ctx, hc, me.actor, q, first, reflect.TypeOf(rec).Elem()); err != nil {
 				s.cfg.Log.Error().Err(err).Str("kind", kind).Msg("export broke off")

@@ -35,7 +35,7 @@ func Console() fs.FS {
 
 // pages are the addresses of the screens.
 var pages = map[string]string{
-	"/": "index.html", "/wall": "wall.html", "/admin": "admin.html", "/field/": "field/index.html",
+	"/": "index.html", "/wall": "wall.html", "/admin": "admin.html", "/drill": "drill.html", "/field/": "field/index.html",
 }
 
 // kinds are content types that not every system knows.

@@ -54,7 +54,9 @@ func (s *Server) handover(ctx context.Context, me *signedIn, in *struct {
 		return nil, err
 	}
 	var page bytes.Buffer
-	if err := handoverTemplate.Execute(&page, newForm(q, in.Lang, incident, names, s.cfg.Now(), s.zone())); err != nil {
+	f := newForm(q, in.Lang, incident, names, s.cfg.Now(), s.zone())
+	f.Title = practised(me.actor.Realm, f.Title)
+	if err := handoverTemplate.Execute(&page, f); err != nil {
 		return nil, fmt.Errorf("form of requisition %s: %w", q.ID, err)
 	}
 	return &huma.StreamResponse{Body: func(hc huma.Context) {

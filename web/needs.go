@@ -14,6 +14,7 @@ type Store interface {
 	Devices
 	Snapshots
 	Journal
+	Pictures
 	Tiles
 	Photos
 	Tracks
@@ -72,6 +73,27 @@ type Journal interface {
 	Changes(ctx context.Context, realm dispatch.Realm, after int64, limit int) ([]*dispatch.Change, error)
 	// IncidentChanges is Changes for those that touch the incident: its record, tasks, notes, reports, alarms.
 	IncidentChanges(ctx context.Context, realm dispatch.Realm, incident string, after int64, limit int) ([]*dispatch.Change, error)
+}
+
+// Pictures tells past moments of a realm.
+type Pictures interface {
+	// ReplaySpan tells from which change to which; Now is the caller's.
+	ReplaySpan(ctx context.Context, realm dispatch.Realm) (dispatch.ReplaySpan, error)
+	// Moment is when the change was; NotFound, field seq.
+	Moment(ctx context.Context, realm dispatch.Realm, seq int64) (dispatch.Moment, error)
+	// SeqAt is the last change at or before a moment of the realm's clock, 0 where there is none.
+	SeqAt(ctx context.Context, realm dispatch.Realm, at time.Time) (int64, error)
+	// Picture is all that was on the board right after the change. NotFound, field seq, where that is
+	// no longer told.
+	Picture(ctx context.Context, realm dispatch.Realm, seq int64) (dispatch.Picture, error)
+	// Fold brings a picture from one change to a later one.
+	Fold(ctx context.Context, realm dispatch.Realm, p dispatch.Picture, from, seq int64) error
+	// ChangesOf is Changes for those made by one of the commands, up to the change until.
+	ChangesOf(ctx context.Context, realm dispatch.Realm, after, until int64, commands []string, limit int) ([]*dispatch.Change, error)
+	// Scopes are those of today, of records archived or not; what is not there is missing.
+	Scopes(ctx context.Context, realm dispatch.Realm, refs []dispatch.Ref) (map[dispatch.Ref]dispatch.Scope, error)
+	// Tracks is where teams were, by team and time.
+	Tracks(ctx context.Context, q dispatch.TracksQuery) ([]dispatch.Position, error)
 }
 
 // Tiles draws the grid areas as vector tiles; the version changes with the polygons.

@@ -30,7 +30,7 @@ type Filter struct {
 }
 
 type listInput struct {
-	Kind string `path:"kind" enum:"drill,part,objective,inject,agency,area,person,depot,hazard,report,incident,fence,request,offer,loan,requisition,letter,rate,claim,agreement,activation,team,task,equipment,stock,device,note,stay,alarm,link,parcel,observation,improvement" doc:"the noun"`
+	Kind string `path:"kind" enum:"drill,part,objective,inject,sim,agency,area,person,depot,hazard,report,incident,fence,request,offer,loan,requisition,letter,rate,claim,agreement,activation,team,task,equipment,stock,device,note,stay,alarm,link,parcel,observation,improvement" doc:"the noun"`
 	Filter
 	After string `query:"after" maxLength:"200" doc:"next of the page before"`
 	Limit int    `query:"limit" minimum:"1" maximum:"1000" default:"100"`
@@ -48,7 +48,7 @@ type pageOutput struct {
 }
 
 type recordInput struct {
-	Kind string `path:"kind" enum:"drill,part,objective,inject,agency,area,person,depot,hazard,report,incident,fence,request,offer,loan,requisition,letter,rate,claim,agreement,activation,team,task,equipment,stock,device,note,stay,alarm,link,parcel,observation,improvement"`
+	Kind string `path:"kind" enum:"drill,part,objective,inject,sim,agency,area,person,depot,hazard,report,incident,fence,request,offer,loan,requisition,letter,rate,claim,agreement,activation,team,task,equipment,stock,device,note,stay,alarm,link,parcel,observation,improvement"`
 	ID   string `path:"id" maxLength:"64"`
 }
 

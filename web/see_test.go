@@ -262,11 +262,17 @@ func TestForeignUser(t *testing.T) {
 		return r.(*dispatch.Incident).Number
 	}()
 	before := h.state()
+	head, err := h.store.Head(t.Context(), dispatch.Live)
+	if err != nil {
+		t.Fatal(err)
+	}
 	secrets := []string{caller, number, "五女店", "13700000001", "13800000000", "听到爆炸声", "保管员", "SN-1", "协议原文"}
 	paths := []string{"/api/v1/snapshot", "/api/v1/journal", "/api/v1/vocabulary", "/api/v1/settings", "/api/v1/search?text=" + url.QueryEscape("五女店"), "/api/v1/search?text=" + number,
 		"/api/v1/incidents/" + incident + "/candidates", "/api/v1/incidents/" + incident + "/access", "/api/v1/journal?incident=" + incident, "/api/v1/admin/accounts", "/api/v1/admin/devices",
 		"/api/v1/tracks?from=2026-11-23T00:00:00Z&to=2026-11-24T00:00:00Z&team=" + h.teams["xf1"], "/api/v1/report?from=2026-11-23T00:00:00Z&to=2026-11-24T00:00:00Z",
-		"/api/v1/tiles/areas/8/208/102.mvt", "/api/v1/claims/totals", "/api/v1/claims/" + claim + "/journal", "/api/v1/claims/" + claim + "/statement.html", "/api/v1/claims/" + claim + "/statement.xlsx"}
+		"/api/v1/tiles/areas/8/208/102.mvt", "/api/v1/replay/span", "/api/v1/replay/picture?seq=" + fmt.Sprint(head), "/api/v1/replay/picture?at=2026-11-23T08:00:00Z", "/api/v1/replay/changes",
+		"/api/v1/replay/picture?seq=" + fmt.Sprint(head) + "&as=" + h.bureau + ":chief", "/api/v1/replay/changes?as=" + h.bureau + ":chief",
+		"/api/v1/replay/positions?from=2026-11-23T08:00:00Z&until=2026-11-23T09:00:00Z", "/api/v1/claims/totals", "/api/v1/claims/" + claim + "/journal", "/api/v1/claims/" + claim + "/statement.html", "/api/v1/claims/" + claim + "/statement.xlsx"}
 	for _, k := range dispatch.Kinds {
 		paths = append(paths, "/api/v1/records/"+string(k)+"?archived=true&limit=1000", "/api/v1/records/"+string(k)+"?incident="+incident,
 			"/api/v1/records/"+string(k)+"?near=113.85,34.03,50000", "/api/v1/export/"+string(k)+".csv?archived=true", "/api/v1/records/"+string(k)+"/"+incident)

@@ -104,6 +104,7 @@ type Server struct {
 	passwords *Passwords
 	throttle  *throttle
 	snapshots *snapshots
+	past      *pastPictures
 	gazetteer *gazetteer
 	photos    *uploads
 	meter     *meter
@@ -131,6 +132,7 @@ func New(cfg Config) *Server {
 	s := &Server{cfg: cfg, mux: http.NewServeMux(), passwords: cfg.Passwords, throttle: newThrottle(), photos: newUploads(),
 		meter: newMeter(cfg.Now()), strangers: newStrangers(), sockets: newAddresses(cfg.SocketsPerAddress)}
 	s.snapshots = newSnapshots(cfg.Store, cfg.Service.Now)
+	s.past = newPastPictures(cfg.Store)
 	s.gazetteer = newGazetteer(cfg.Store, cfg.Service.Now)
 	s.api = newAPI(s.mux)
 	s.routes()
@@ -146,10 +148,12 @@ func (s *Server) routes() {
 	s.exportRoutes()
 	s.searchRoutes()
 	s.journalRoutes()
+	s.replayRoutes()
 	s.trackRoutes()
 	s.aidRoutes()
 	s.linkRoutes()
 	s.drillRoutes()
+	s.drillPlanRoutes()
 	s.drillReportRoutes()
 	s.claimRoutes()
 	s.handoverRoutes()

@@ -22,6 +22,7 @@ var statementPage = template.Must(template.New("statement").Parse(statementText)
 type statement struct {
 	Lang     string
 	Claim    *dispatch.Claim
+	Title    string
 	Practice string // of a drill: which; it is nobody's money
 	Head     [][2]string
 	Columns  []string
@@ -68,7 +69,7 @@ func (s *Server) statement(ctx context.Context, a dispatch.Actor, in *claimInput
 	}
 	zone := s.zone()
 	st := &statement{Lang: in.Lang, Claim: c, w: statementWords[in.Lang], Computed: yuan(c.Computed), Amount: yuan(c.Amount)}
-	if a.Realm != dispatch.Live {
+	if st.Title = practised(a.Realm, st.W("title")); a.Realm != dispatch.Live {
 		st.Practice = string(a.Realm)
 	}
 	name := func(id string) string {
@@ -219,7 +220,7 @@ func quantityOf(l dispatch.ClaimLine) string {
 func (st *statement) xlsx() ([]byte, error) {
 	f := excelize.NewFile()
 	defer f.Close()
-	sheet := st.W("title")
+	sheet := st.Title
 	err := f.SetSheetName("Sheet1", sheet)
 	at := 1
 	put := func(sheet string, values ...any) {
@@ -228,7 +229,7 @@ func (st *statement) xlsx() ([]byte, error) {
 		}
 		at++
 	}
-	put(sheet, st.W("title"))
+	put(sheet, st.Title)
 	if st.Practice != "" {
 		put(sheet, st.W("practice"), st.Practice)
 	}

@@ -71,9 +71,9 @@ func (s *Server) track(ctx context.Context, me *signedIn, in *trackInput) (*huma
 	pieces := pieces(positions, time.Duration(in.Gap)*time.Minute, in.Zoom)
 	body, kind := []byte(nil), "application/json"
 	if in.Format == "gpx" {
-		body, err = gpx(team.CallSign, pieces)
+		body, err = gpx(practised(me.actor.Realm, team.CallSign), pieces)
 	} else {
-		body, err = json.Marshal(trackOf(team, pieces))
+		body, err = json.Marshal(trackOf(team, practised(me.actor.Realm, team.CallSign), pieces))
 	}
 	if err != nil {
 		return nil, err
@@ -84,7 +84,7 @@ func (s *Server) track(ctx context.Context, me *signedIn, in *trackInput) (*huma
 		if err := s.audit(ctx, me, "export", "track "+team.ID); err != nil {
 			return nil, err
 		}
-		kind, name = file, fmt.Sprintf("%s %s.%s", team.CallSign, in.From.UTC().Format("20060102T1504Z"), in.Format)
+		kind, name = file, fmt.Sprintf("%s %s.%s", practised(me.actor.Realm, team.CallSign), in.From.UTC().Format("20060102T1504Z"), in.Format)
 	}
 	return &huma.StreamResponse{Body: func(hc huma.Context) {
 		hc.SetHeader("Content-Type", kind)
@@ -167,10 +167,10 @@ func pieces(positions []dispatch.Position, gap time.Duration, zoom int) [][]disp
 	return out
 }
 
-func trackOf(team *dispatch.Team, pieces [][]dispatch.Position) Track {
+func trackOf(team *dispatch.Team, name string, pieces [][]dispatch.Position) Track {
 	t := Track{Type: "Feature"}
 	t.Geometry.Type, t.Geometry.Coordinates = "MultiLineString", [][]geo.Point{}
-	t.Properties.Team, t.Properties.Name, t.Properties.Times, t.Properties.Speed = team.ID, team.CallSign, [][]time.Time{}, [][]float64{}
+	t.Properties.Team, t.Properties.Name, t.Properties.Times, t.Properties.Speed = team.ID, name, [][]time.Time{}, [][]float64{}
 	for _, piece := range pieces {
 		if len(piece) == 1 {
 			piece = append(piece[:1:1], piece[0])

@@ -61,7 +61,7 @@ func (f cotFlags) open(h *house, folder string, names []string) (*cotDoor, error
 		}
 		doors = append(doors, l)
 	}
-	d.server = cot.New(cot.Config{Devices: h.store, Commands: h.service, Lane: h.lane, Journal: h.store, Records: h.store, Log: h.log})
+	d.server = cot.New(cot.Config{Devices: h.store, Commands: h.service, Lane: h.lane, Real: dispatch.RealOf(h.store, h.lane), Log: h.log})
 	if l := doors[0]; l != nil {
 		_, d.port, _ = net.SplitHostPort(l.Addr().String())
 		h.log.Info().Stringer("address", l.Addr()).Msg("TAK clients over mutual TLS")

@@ -69,6 +69,7 @@ type house struct {
 	fences    *realtime.Fences
 	bus       *bus.Bus // nil: no way to other nodes
 	passwords *web.Passwords
+	settings  dispatch.Settings
 	log       zerolog.Logger
 }
 
@@ -78,7 +79,7 @@ func build(store *pgstore.Store, t thresholds, way *bus.Bus, log zerolog.Logger)
 	if err != nil {
 		return nil, err
 	}
-	h := &house{store: store, bus: way, passwords: web.NewPasswords(), log: log}
+	h := &house{store: store, bus: way, passwords: web.NewPasswords(), settings: settings, log: log}
 	var nodes realtime.Nodes // a nil *bus.Bus is no nil interface
 	if way != nil {
 		nodes = way
@@ -87,9 +88,14 @@ func build(store *pgstore.Store, t thresholds, way *bus.Bus, log zerolog.Logger)
 	h.lane = realtime.NewLane(realtime.LaneConfig{Store: store, Fences: h.fences, Nodes: nodes, Log: log, Stale: t.Stale})
 	h.hub = realtime.New(realtime.Config{Journal: store, Records: store, Lane: h.lane, Fences: h.fences, Nodes: nodes, Log: log,
 		Clock: func(realm dispatch.Realm) time.Time { return h.service.Now(realm) }})
-	h.service = dispatch.NewService(store, dispatch.Config{Now: time.Now, NewID: newID, Hash: h.passwords.Hash,
-		Committed: h.hub.Committed, Router: router(), Settings: settings})
+	h.service = h.serviceAt(time.Now)
 	return h, nil
+}
+
+// serviceAt decides on the clock's time.
+func (h *house) serviceAt(now func() time.Time) *dispatch.Service {
+	return dispatch.NewService(h.store, dispatch.Config{Now: now, NewID: newID, Hash: h.passwords.Hash,
+		Committed: h.hub.Committed, Router: router(), Settings: h.settings})
 }
 
 // router estimates travel until a road network is there.
@@ -106,8 +112,8 @@ func newID() string {
 	return hex.EncodeToString(b[:])
 }
 
-// deadlines carries out each second what has fallen due, in every realm, until ctx ends, and makes
-// sure that every realm's feed runs.
+// deadlines carries out each second what has fallen due, in the realm live and in every drill whose
+// clock runs, until ctx ends, and makes sure that their feeds run.
 func (h *house) deadlines(ctx context.Context) {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
@@ -132,7 +138,7 @@ func (h *house) deadlines(ctx context.Context) {
 }
 
 func (h *house) fireDue(ctx context.Context) error {
-	realms, err := h.store.Realms(ctx)
+	realms, err := h.store.Running(ctx)
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"liandong/dispatch"
 	"liandong/realtime/jt808"
 	"liandong/web"
 )
@@ -31,7 +32,7 @@ func (f jt808Flags) open(h *house) (*jt808Door, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the address %s for vehicle terminals cannot be used (--jt808 chooses another): %w", f.JT808, err)
 	}
-	d.server = jt808.New(jt808.Config{Devices: h.store, Commands: h.service, Lane: h.lane, Journal: h.store, Log: h.log})
+	d.server = jt808.New(jt808.Config{Devices: h.store, Commands: h.service, Lane: h.lane, Real: dispatch.RealOf(h.store, nil), Log: h.log})
 	h.log.Info().Stringer("address", l.Addr()).Msg("vehicle terminals (JT/T 808)")
 	d.serving.Go(func() { _ = d.server.Serve(l) })
 	return d, nil

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"liandong/cmd/liandong/certs"
+	"liandong/dispatch"
 	"liandong/realtime/link"
 	"liandong/web"
 )
@@ -43,7 +44,7 @@ func (f linkFlags) open(h *house, folder string) (*linkDoor, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the address %s for neighbouring regions cannot be used (--link chooses another): %w", f.Link, err)
 	}
-	d.links = link.New(link.Config{Service: h.service, Store: h.store, Lane: h.lane, Pair: *pair, Log: h.log})
+	d.links = link.New(link.Config{Service: h.service, Real: dispatch.RealOf(h.store, h.lane), Lane: h.lane, Pair: *pair, Log: h.log})
 	at := f.LinkAt
 	if at == "" {
 		at = reachable(l.Addr().(*net.TCPAddr))

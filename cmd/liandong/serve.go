@@ -36,8 +36,10 @@ type serveCmd struct {
 	Names    []string `help:"Further names and addresses under which the server is reached, for its own certificate." env:"LIANDONG_NAMES"`
 	Demo     *bool    `help:"Load the demo city into an empty database and show its accounts. On by default for the private database, off with DATABASE_URL." negatable:"" env:"LIANDONG_DEMO"`
 	Live     bool     `help:"Keep the demo city alive: calls come in, teams answer and drive. Only where the demo city was loaded." default:"true" negatable:"" env:"LIANDONG_LIVE"`
-	Tianditu string   `help:"Key for the online base map of Tianditu; without one the map is offline." env:"LIANDONG_TIANDITU_KEY"`
-	Log      string   `help:"What is logged: debug, info, warn, error." enum:"debug,info,warn,error" default:"info" env:"LIANDONG_LOG"`
+	// What is replayed needs a past.
+	DemoPast time.Duration `help:"Make the demo city as one that has been at work for so long already, such as 2h: there is something to replay at once. It takes some seconds an hour, once; 72h at most." default:"0s" env:"LIANDONG_DEMO_PAST"`
+	Tianditu string        `help:"Key for the online base map of Tianditu; without one the map is offline." env:"LIANDONG_TIANDITU_KEY"`
+	Log      string        `help:"What is logged: debug, info, warn, error." enum:"debug,info,warn,error" default:"info" env:"LIANDONG_LOG"`
 }
 
 // Run serves until it is told to stop.
@@ -158,7 +160,7 @@ func (s *serveCmd) serve(ctx context.Context, c console, db *database, h *house,
 	background, stop := context.WithCancel(context.Background())
 	defer stop()
 	var work sync.WaitGroup
-	jobs := []func(context.Context){h.deadlines, h.alone("upkeep", h.upkeep), h.alone("keyframes", h.keyframes), h.latest, h.watchNodes, h.endSessions, func(ctx context.Context) { w.keep(ctx, h.log) },
+	jobs := []func(context.Context){h.deadlines, h.alone("upkeep", h.upkeep), h.alone("keyframes", h.keyframes), h.latest, h.watchNodes, h.endSessions, h.alone("sims", h.simulate), func(ctx context.Context) { w.keep(ctx, h.log) },
 		func(ctx context.Context) { seals.keep(ctx, h.log) }}
 	if made && s.Live {
 		jobs = append(jobs, h.alone("live", h.live))
@@ -241,11 +243,35 @@ func (s *serveCmd) demoCity(ctx context.Context, h *house, db *database, log zer
 	if counties != nil {
 		defer counties.Close()
 	}
-	if err := demo.Load(ctx, h.service, reader(counties), func(step string) { log.Info().Msg("demo city: " + step) }); err != nil {
+	if s.DemoPast < 0 || s.DemoPast > longestPast {
+		return true, fmt.Errorf("--demo-past %s: name 0s to %s", s.DemoPast, longestPast)
+	}
+	now := time.Now()
+	// After a start that was cut off it goes on where it was.
+	lived, err := h.store.ReplaySpan(ctx, dispatch.Live)
+	if err != nil {
 		return true, err
+	}
+	begin := now.Add(-s.DemoPast)
+	if lived.Last.At.After(begin) {
+		begin = lived.Last.At
+	}
+	clock := demo.NewClock(begin)
+	service := h.serviceAt(clock.Now)
+	if err := demo.Load(ctx, service, reader(counties), func(step string) { log.Info().Msg("demo city: " + step) }); err != nil {
+		return true, err
+	}
+	if s.DemoPast > 0 {
+		past := demo.Past{Service: service, Journal: h.store, Clock: clock, Save: h.store.SavePositions, Seed: 1}
+		if err := past.Run(ctx, now, func(done time.Time) { log.Info().Msg("demo city: its past, up to " + done.Format(time.DateTime)) }); err != nil {
+			return true, err
+		}
 	}
 	return true, h.store.SetSetting(ctx, demoLoaded, true)
 }
+
+// longestPast bounds the past of a demo city.
+const longestPast = 72 * time.Hour
 
 // demoLoaded is set once the whole demo city is there; until then loading starts again, and skips
 // what it did.

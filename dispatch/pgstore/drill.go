@@ -33,6 +33,16 @@ func (s *Store) Drills(ctx context.Context, person string) ([]dispatch.DrillOf, 
 	return out, fault(err)
 }
 
+// Running lists the realms in which something can fall due: live, and the drills whose clock runs.
+func (s *Store) Running(ctx context.Context) ([]dispatch.Realm, error) {
+	rows, err := s.pool.Query(ctx, "select realm from drill where state = $1 and not archived order by realm", dispatch.DrillRunning)
+	if err != nil {
+		return nil, fault(err)
+	}
+	out, err := pgx.CollectRows(rows, pgx.RowTo[dispatch.Realm])
+	return append([]dispatch.Realm{dispatch.Live}, out...), fault(err)
+}
+
 // mostImprovements bounds how many improvements are listed at once.
 const mostImprovements = 500
 

@@ -15,6 +15,9 @@ import (
 // KeyframeEvery is after how many changes the next keyframe is due.
 const KeyframeEvery = 10_000
 
+// MaxFold bounds how many changes one picture is folded from.
+const MaxFold = 5 * KeyframeEvery
+
 // Keyframe says of which change a keyframe is the picture.
 type Keyframe struct {
 	Seq     int64
@@ -89,6 +92,12 @@ func (s *Store) dropKeyframes(ctx context.Context) (int64, error) {
 // order of a snapshot; nothing at 0. It returns Invalid, field seq, for a change that is not there yet,
 // and NotFound, field seq, where the journal no longer tells the moment.
 func (s *Store) PictureAt(ctx context.Context, realm dispatch.Realm, seq int64) ([]dispatch.Record, error) {
+	picture, err := s.Picture(ctx, realm, seq)
+	return picture.Records(), err
+}
+
+// Picture is PictureAt as a picture, to fold later changes in with Fold.
+func (s *Store) Picture(ctx context.Context, realm dispatch.Realm, seq int64) (dispatch.Picture, error) {
 	top, err := s.Head(ctx, realm)
 	if err != nil {
 		return nil, err
@@ -101,31 +110,39 @@ func (s *Store) PictureAt(ctx context.Context, realm dispatch.Realm, seq int64) 
 	if err != nil {
 		return nil, err
 	}
+	if seq-from > MaxFold {
+		return nil, s.untold(ctx, realm, seq, fmt.Sprintf("it is %d changes after the keyframe before it", seq-from), fmt.Sprintf("距上一关键帧有 %d 条变更", seq-from))
+	}
+	return picture, s.Fold(ctx, realm, picture, from, seq)
+}
+
+// Fold brings a picture that is of the change from up to the change seq, which is there.
+func (s *Store) Fold(ctx context.Context, realm dispatch.Realm, picture dispatch.Picture, from, seq int64) error {
 	for from < seq {
 		cs, err := s.Changes(ctx, realm, from, int(min(seq-from, 1000)))
 		if dispatch.CodeOf(err) == dispatch.NotFound {
-			return nil, s.untold(ctx, realm, seq, "the content of changes before it is no longer kept", "此前变更的内容已不再保留")
+			return s.untold(ctx, realm, seq, "the content of changes before it is no longer kept", "此前变更的内容已不再保留")
 		}
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if len(cs) == 0 {
-			return nil, fmt.Errorf("journal %s: nothing after %d, and %d was there", realm, from, seq)
+			return fmt.Errorf("journal %s: nothing after %d, and %d was there", realm, from, seq)
 		}
 		for _, c := range cs {
 			bulk, err := s.bulkOf(ctx, c)
 			if errors.Is(err, errNoBulk) {
-				return nil, s.untold(ctx, realm, seq,
+				return s.untold(ctx, realm, seq,
 					fmt.Sprintf("change %d wrote many records at once and they were not kept", c.Seq), fmt.Sprintf("第 %d 条变更批量写入的记录未留存", c.Seq))
 			}
 			if err != nil {
-				return nil, err
+				return err
 			}
 			picture.Apply(c, bulk)
 			from = c.Seq
 		}
 	}
-	return picture.Records(), nil
+	return nil
 }
 
 // keyframe reads the newest keyframe at or before seq, and of which change it is; the empty picture of

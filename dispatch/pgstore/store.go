@@ -3,6 +3,7 @@ package pgstore
 import (
 	"context"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -20,6 +21,7 @@ type Store struct {
 	heart *heart
 	epoch atomic.Pointer[string]
 	opts  Options
+	told  sync.Map // firstTold by realm and keyframe
 }
 
 var _ dispatch.Store = (*Store)(nil)

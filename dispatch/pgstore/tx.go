@@ -197,14 +197,36 @@ func (t *tx) SetShape(ctx context.Context, realm dispatch.Realm, area string, sh
 	return t.redraw(ctx)
 }
 
-// CopyBeside copies the polygons of the areas that are on the board here, and how far numbers are
-// counted.
-func (t *tx) CopyBeside(ctx context.Context, from dispatch.Realm) error {
+// CopyBeside copies the polygons of the areas that are on the board here, how far numbers are counted,
+// and where teams were last. A team that told nothing in the hour before is known by its last position
+// alone; where that is later than the moment, its place is not known.
+func (t *tx) CopyBeside(ctx context.Context, from dispatch.Realm, at time.Time, teams []string) error {
 	_, err := t.q.Exec(ctx, `with counted as (insert into incident_counter (realm, day, n)
-			select $1, day, n from incident_counter where realm = $2 on conflict do nothing)
+			select $1, day, n from incident_counter where realm = $2 on conflict do nothing),
+		placed as (insert into position (realm, team, device, lon, lat, speed, heading, accuracy, fixed, received, source)
+			select distinct on (team) $1, team, '', lon, lat, speed, heading, accuracy, fixed, received, source from (
+				select team, lon, lat, speed, heading, accuracy, fixed, received, source from position
+					where realm = $2 and team = any($4) and fixed <= $3
+				union all
+				select team, lon, lat, speed, heading, accuracy, fixed, received, source from track
+					where realm = $2 and team = any($4) and fixed <= $3 and flag = '' and received > $3 - interval '1 hour') told
+			order by team, fixed desc, received desc on conflict do nothing)
 		insert into area_shape (realm, area, shape) select $1, s.area, s.shape from area_shape s
-		join area a on a.realm = $1 and a.id = s.area where s.realm = $2 on conflict do nothing`, t.key.Realm, from)
+		join area a on a.realm = $1 and a.id = s.area where s.realm = $2 on conflict do nothing`, t.key.Realm, from, at, teams)
 	return fault(err)
+}
+
+// Stood is where the team was last kept to have been.
+func (t *tx) Stood(ctx context.Context, realm dispatch.Realm, team string) (*geo.Point, error) {
+	var lon, lat int32
+	err := t.q.QueryRow(ctx, "select lon, lat from position where realm = $1 and team = $2", realm, team).Scan(&lon, &lat)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, nil
+	} else if err != nil {
+		return nil, fault(err)
+	}
+	p := geo.At(float64(lon)/1e7, float64(lat)/1e7)
+	return &p, nil
 }
 
 // Last is the realm's last change and its moment on the realm's clock.

@@ -11,20 +11,6 @@ import (
 	"liandong/dispatch"
 )
 
-// Journal is what the board follows.
-type Journal interface {
-	// Changes returns the changes with seq > after, in order and without gaps, at most limit.
-	Changes(ctx context.Context, realm dispatch.Realm, after int64, limit int) ([]*dispatch.Change, error)
-	Head(ctx context.Context, realm dispatch.Realm) (int64, error)
-	// Epoch names the journal itself: another after a restore.
-	Epoch(ctx context.Context) (string, error)
-}
-
-// Records reads what is on the board when it is first looked at.
-type Records interface {
-	Find(ctx context.Context, q dispatch.Query) ([]dispatch.Record, error)
-}
-
 // boardKinds are what a client can be shown.
 var boardKinds = []dispatch.Kind{dispatch.KindIncident, dispatch.KindFence, dispatch.KindTeam}
 
@@ -34,9 +20,8 @@ const page = 500
 // board is one unredacted copy of what clients can be shown, kept by the
 // journal. What a client gets of it is decided by dispatch.See alone.
 type board struct {
-	journal Journal
-	records Records
-	now     func() time.Time
+	real dispatch.Real
+	now  func() time.Time
 
 	// follow's own.
 	epoch string
@@ -58,8 +43,8 @@ type sight struct {
 	ends      time.Time        // when a share ends by which something of it may be seen; zero: never
 }
 
-func newBoard(j Journal, r Records, now func() time.Time) *board {
-	return &board{journal: j, records: r, now: now}
+func newBoard(r dispatch.Real, now func() time.Time) *board {
+	return &board{real: r, now: now}
 }
 
 // touched is the devices that changed; all when it is not known which.
@@ -71,7 +56,7 @@ type touched struct {
 // follow reads the journal to its end. After an error it starts over.
 func (b *board) follow(ctx context.Context) (touched, error) {
 	out := touched{ids: map[string]bool{}}
-	epoch, err := b.journal.Epoch(ctx)
+	epoch, err := b.real.Epoch(ctx)
 	if err != nil {
 		return out, err
 	}
@@ -82,7 +67,7 @@ func (b *board) follow(ctx context.Context) (touched, error) {
 		b.epoch, out.all = epoch, true
 	}
 	for {
-		cs, err := b.journal.Changes(ctx, dispatch.Live, b.head, page)
+		cs, err := b.real.Changes(ctx, b.head, page)
 		if err == nil {
 			err = b.apply(ctx, cs, &out)
 		}
@@ -105,13 +90,13 @@ func (b *board) follow(ctx context.Context) (touched, error) {
 // load reads the board anew. The head is read first: what changes meanwhile
 // comes again and is put twice.
 func (b *board) load(ctx context.Context) error {
-	head, err := b.journal.Head(ctx, dispatch.Live)
+	head, err := b.real.Head(ctx)
 	if err != nil {
 		return err
 	}
 	held := map[dispatch.Ref]dispatch.Record{}
 	for _, kind := range boardKinds {
-		rs, err := b.records.Find(ctx, dispatch.Query{Realm: dispatch.Live, Kind: kind, Limit: -1})
+		rs, err := b.real.Find(ctx, dispatch.Query{Kind: kind, Limit: -1})
 		if err != nil {
 			return err
 		}

@@ -46,7 +46,7 @@ func (c *conn) picture(now time.Time) []*Event {
 		}
 	}
 	for _, t := range s.teams {
-		p, placed := c.s.cfg.Lane.Latest(dispatch.Live, t.ID)
+		p, placed := c.s.cfg.Real.Latest(t.ID)
 		placed = placed && s.placed[t.ID]
 		if placed && t.ID != c.actor.Team { // the client draws itself
 			offer(contact(t, p, c.s.cfg.Lane.Stale(p.Source)), p.Fixed)

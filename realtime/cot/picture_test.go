@@ -14,10 +14,11 @@ import (
 
 // book is a journal with its records, in memory.
 type book struct {
-	epoch   string
-	changes []*dispatch.Change
-	records map[dispatch.Ref]dispatch.Record
-	broken  error
+	dispatch.RealSource // nil: what is not asked for here
+	epoch               string
+	changes             []*dispatch.Change
+	records             map[dispatch.Ref]dispatch.Record
+	broken              error
 }
 
 func (b *book) Epoch(context.Context) (string, error) { return b.epoch, b.broken }
@@ -43,7 +44,7 @@ func (b *book) Find(_ context.Context, q dispatch.Query) ([]dispatch.Record, err
 
 func (b *book) put(r dispatch.Record) {
 	b.records[dispatch.RefOf(r)] = r
-	b.changes = append(b.changes, &dispatch.Change{Seq: int64(len(b.changes)) + 1, Puts: []dispatch.Put{{Record: r, After: dispatch.HeadOf(r).Scope}}})
+	b.changes = append(b.changes, &dispatch.Change{Realm: dispatch.Live, Seq: int64(len(b.changes)) + 1, Puts: []dispatch.Put{{Record: r, After: dispatch.HeadOf(r).Scope}}})
 }
 
 type lane map[string]dispatch.Position
@@ -86,7 +87,7 @@ func TestPicture(t *testing.T) {
 	now := time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
 	b := &book{epoch: "e1", records: map[dispatch.Ref]dispatch.Record{}}
 	at := lane{}
-	s := &Server{cfg: Config{Lane: at, Now: func() time.Time { return now }}, board: newBoard(b, b, func() time.Time { return now })}
+	s := &Server{cfg: Config{Lane: at, Real: dispatch.RealOf(b, at), Now: func() time.Time { return now }}, board: newBoard(dispatch.RealOf(b, at), func() time.Time { return now })}
 	c := &conn{s: s, sent: map[string]shown{}, actor: dispatch.Actor{Realm: dispatch.Live, Role: dispatch.RoleLeader, Agency: "a", Team: "own"}}
 	expect := func(step string, want ...string) []*Event {
 		t.Helper()

@@ -34,10 +34,9 @@ type Commands interface {
 	Get(ctx context.Context, actor dispatch.Actor, ref dispatch.Ref) (dispatch.Record, error)
 }
 
-// Lane is where positions go and where the newest ones are.
+// Lane is where positions go.
 type Lane interface {
 	Submit(ctx context.Context, p dispatch.Position) error
-	Latest(realm dispatch.Realm, team string) (dispatch.Position, bool)
 	Stale(source string) time.Duration
 }
 
@@ -46,8 +45,7 @@ type Config struct {
 	Devices  Devices
 	Commands Commands
 	Lane     Lane
-	Journal  Journal
-	Records  Records
+	Real     dispatch.Real
 	Log      zerolog.Logger
 	Now      func() time.Time // nil: time.Now
 	Limits   Limits
@@ -113,7 +111,7 @@ func New(cfg Config) *Server {
 		cfg.Now = time.Now
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	s := &Server{cfg: cfg, limits: cfg.Limits.orDefault(), ctx: ctx, cancel: cancel, board: newBoard(cfg.Journal, cfg.Records, cfg.Now),
+	s := &Server{cfg: cfg, limits: cfg.Limits.orDefault(), ctx: ctx, cancel: cancel, board: newBoard(cfg.Real, cfg.Now),
 		all: map[*conn]struct{}{}, unknown: map[netip.Addr]int{}, known: map[string]*conn{}}
 	s.tally.now = cfg.Now
 	s.work.Go(s.run)

@@ -51,7 +51,7 @@ func door(t *testing.T, limits Limits, devices keys) (*Server, heard, func(first
 	t.Helper()
 	b := &book{epoch: "e1", records: map[dispatch.Ref]dispatch.Record{}}
 	h := heard{lane{}, make(chan dispatch.Position, 10), make(chan time.Time)}
-	s := New(Config{Devices: devices, Lane: h, Journal: b, Records: b, Limits: limits, ticks: h.ticks})
+	s := New(Config{Devices: devices, Lane: h, Real: dispatch.RealOf(b, h), Limits: limits, ticks: h.ticks})
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

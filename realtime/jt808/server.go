@@ -41,18 +41,12 @@ type Lane interface {
 	Refuse(reason string)
 }
 
-// Journal tells what was decided.
-type Journal interface {
-	Head(ctx context.Context, realm dispatch.Realm) (int64, error)
-	Changes(ctx context.Context, realm dispatch.Realm, after int64, limit int) ([]*dispatch.Change, error)
-}
-
 // Config is what a server needs from outside.
 type Config struct {
 	Devices  Devices
 	Commands Commands
 	Lane     Lane
-	Journal  Journal
+	Real     dispatch.Real
 	Log      zerolog.Logger
 	Now      func() time.Time // nil: time.Now
 	Limits   Limits

@@ -202,12 +202,12 @@ func (s *Server) follow() {
 			ctx, cancel := context.WithTimeout(s.ctx, 5*time.Second)
 			defer cancel()
 			if !started {
-				head, err := s.cfg.Journal.Head(ctx, dispatch.Live)
+				head, err := s.cfg.Real.Head(ctx)
 				seq, started = head, err == nil
 				return err
 			}
 			for {
-				changes, err := s.cfg.Journal.Changes(ctx, dispatch.Live, seq, 500)
+				changes, err := s.cfg.Real.Changes(ctx, seq, 500)
 				if err != nil || len(changes) == 0 {
 					return err
 				}

@@ -62,7 +62,7 @@ func build(t testing.TB, limits jt808.Limits) *town {
 	w.lane = realtime.NewLane(realtime.LaneConfig{Store: away{store, &w.cut}, Log: zerolog.Nop()})
 	t.Cleanup(w.lane.Close)
 	limits.Look = 5 * time.Millisecond
-	w.server = jt808.New(jt808.Config{Devices: store, Commands: refusing{w.service, &w.cut}, Lane: w.lane, Journal: store, Log: zerolog.Nop(), Limits: limits,
+	w.server = jt808.New(jt808.Config{Devices: store, Commands: refusing{w.service, &w.cut}, Lane: w.lane, Real: dispatch.RealOf(store, nil), Log: zerolog.Nop(), Limits: limits,
 		Now: func() time.Time { return time.Now().Add(time.Duration(w.ahead.Load())) }})
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -138,7 +138,7 @@ func (l *Links) caller(r *http.Request) (*caller, error) {
 		return nil, &problem{Code: codeClock, Field: "X-Now", Message: fmt.Sprintf("the clocks differ by %s; set them first", skew.Round(time.Second)),
 			MessageZH: fmt.Sprintf("两地服务器时钟相差 %s，请先校时", skew.Round(time.Second))}
 	}
-	region, err := l.cfg.Store.Get(r.Context(), dispatch.Live, dispatch.Ref{Kind: dispatch.KindAgency, ID: k.Region}, nil)
+	region, err := l.cfg.Real.Get(r.Context(), dispatch.Ref{Kind: dispatch.KindAgency, ID: k.Region}, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -159,11 +159,11 @@ func (l *Links) feed(w http.ResponseWriter, r *http.Request, c *caller) error {
 	if err != nil || since < 0 {
 		return &dispatch.Error{Code: dispatch.Invalid, Field: "since", Message: "is the number of a change, 0 or more", MessageZH: "应为变更序号"}
 	}
-	epoch, err := l.cfg.Store.Epoch(ctx)
+	epoch, err := l.cfg.Real.Epoch(ctx)
 	if err != nil {
 		return err
 	}
-	head, err := l.cfg.Store.Head(ctx, dispatch.Live)
+	head, err := l.cfg.Real.Head(ctx)
 	if err != nil {
 		return err
 	}
@@ -174,7 +174,7 @@ func (l *Links) feed(w http.ResponseWriter, r *http.Request, c *caller) error {
 	names := &names{l: l}
 	end := l.cfg.Now().Add(longest)
 	for {
-		changes, err := l.cfg.Store.Changes(ctx, dispatch.Live, t.To, mostScan)
+		changes, err := l.cfg.Real.Changes(ctx, t.To, mostScan)
 		if dispatch.CodeOf(err) == dispatch.NotFound {
 			return l.whole(w, r, c)
 		}
@@ -223,7 +223,7 @@ func (l *Links) pause(ctx context.Context, link string, seq int64) error {
 		if err := sleep(ctx, glance); err != nil {
 			return err
 		}
-		head, err := l.cfg.Store.Head(ctx, dispatch.Live)
+		head, err := l.cfg.Real.Head(ctx)
 		if err != nil || head > seq {
 			return err
 		}
@@ -289,7 +289,7 @@ func (l *Links) told(ctx context.Context, c *caller, r dispatch.Record, s dispat
 	}
 	if s.Agency != c.actor.Agency && len(s.Shares) == 0 && s.Reach == "" {
 		// What is redacted does not say for what reason it is seen.
-		whole, err := l.cfg.Store.Get(ctx, dispatch.Live, dispatch.RefOf(r), nil)
+		whole, err := l.cfg.Real.Get(ctx, dispatch.RefOf(r), nil)
 		if err != nil {
 			return dispatch.ToldRecord{}, err
 		}
@@ -309,7 +309,7 @@ func (n *names) of(ctx context.Context, agency string) (string, error) {
 	if name, ok := n.seen[agency]; ok || agency == "" {
 		return name, nil
 	}
-	rec, err := n.l.cfg.Store.Get(ctx, dispatch.Live, dispatch.Ref{Kind: dispatch.KindAgency, ID: agency}, nil)
+	rec, err := n.l.cfg.Real.Get(ctx, dispatch.Ref{Kind: dispatch.KindAgency, ID: agency}, nil)
 	if err != nil {
 		return "", err
 	}
@@ -324,7 +324,7 @@ func (n *names) of(ctx context.Context, agency string) (string, error) {
 func (l *Links) whole(w http.ResponseWriter, r *http.Request, c *caller) error {
 	t := Tidings{Whole: true, You: c.link.Region, Told: []dispatch.Told{{Kind: "link.hear"}}}
 	var shown []dispatch.Record
-	_, err := l.cfg.Store.Snapshot(r.Context(), l.onlooker(c), func(h dispatch.SnapshotHead) error {
+	_, err := l.cfg.Real.Snapshot(r.Context(), l.onlooker(c), func(h dispatch.SnapshotHead) error {
 		t.Epoch, t.From, t.To = h.Epoch, h.Seq, h.Seq
 		return nil
 	}, func(rec dispatch.Record) error {
@@ -355,7 +355,7 @@ func (l *Links) records(w http.ResponseWriter, r *http.Request, c *caller) error
 	if len(refs) > mostRefs {
 		return &dispatch.Error{Code: dispatch.Invalid, Field: "ref", Message: "at most 50 records at once", MessageZH: "一次最多 50 条"}
 	}
-	head, err := l.cfg.Store.Head(ctx, dispatch.Live)
+	head, err := l.cfg.Real.Head(ctx)
 	if err != nil {
 		return err
 	}
@@ -367,7 +367,7 @@ func (l *Links) records(w http.ResponseWriter, r *http.Request, c *caller) error
 		if !slices.Contains(dispatch.Linked, ref.Kind) {
 			return &dispatch.Error{Code: dispatch.Invalid, Field: "ref", Message: "does not pass a link", MessageZH: "此类记录不经联网传递"}
 		}
-		found, err := l.cfg.Store.Find(ctx, dispatch.Query{Realm: dispatch.Live, Kind: ref.Kind, Audience: &by, IDs: []string{id}})
+		found, err := l.cfg.Real.Find(ctx, dispatch.Query{Kind: ref.Kind, Audience: &by, IDs: []string{id}})
 		if err != nil {
 			return err
 		}
@@ -389,14 +389,14 @@ func (l *Links) records(w http.ResponseWriter, r *http.Request, c *caller) error
 func (l *Links) positions(w http.ResponseWriter, r *http.Request, c *caller) error {
 	since, _ := strconv.ParseInt(r.URL.Query().Get("since"), 10, 64)
 	by := l.onlooker(c)
-	teams, err := l.cfg.Store.Find(r.Context(), dispatch.Query{Realm: dispatch.Live, Kind: dispatch.KindTeam, Audience: &by, Limit: 1000})
+	teams, err := l.cfg.Real.Find(r.Context(), dispatch.Query{Kind: dispatch.KindTeam, Audience: &by, Limit: 1000})
 	if err != nil {
 		return err
 	}
 	out := []dispatch.Position{}
 	for _, t := range teams {
 		if id := dispatch.HeadOf(t).ID; dispatch.Tells(t) && dispatch.SeePosition(by, id, dispatch.HeadOf(t).Scope) {
-			if p, ok := l.cfg.Lane.Latest(dispatch.Live, id); ok && p.Received.UnixMilli() > since {
+			if p, ok := l.cfg.Real.Latest(id); ok && p.Received.UnixMilli() > since {
 				out = append(out, p)
 			}
 		}

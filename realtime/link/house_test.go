@@ -77,7 +77,7 @@ func newHouse(t testing.TB, name, area string) *house {
 	t.Cleanup(h.lane.Close)
 	h.agency = h.id(h.do(dispatch.System(dispatch.Live), "agency.save", dispatch.AgencySave{Name: name, Area: area, Type: dispatch.AgencyGovernment, Jurisdiction: area[:4]}))
 	h.admin, h.chief, h.desk = h.actor(h.agency, dispatch.RoleAdmin), h.actor(h.agency, dispatch.RoleChief), h.actor(h.agency, dispatch.RoleDispatcher)
-	h.links = link.New(link.Config{Service: h.svc, Store: store, Lane: h.lane, Pair: h.pair, Log: zerolog.Nop(), Now: h.now, Retry: 20 * time.Millisecond})
+	h.links = link.New(link.Config{Service: h.svc, Real: dispatch.RealOf(store, h.lane), Lane: h.lane, Pair: h.pair, Log: zerolog.Nop(), Now: h.now, Retry: 20 * time.Millisecond})
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -14,18 +14,10 @@ import (
 	"liandong/realtime"
 )
 
-// Store is what both ends read.
-type Store interface {
-	realtime.Journal
-	Get(ctx context.Context, realm dispatch.Realm, ref dispatch.Ref, by *dispatch.Onlooker) (dispatch.Record, error)
-	Find(ctx context.Context, q dispatch.Query) ([]dispatch.Record, error)
-	Snapshot(ctx context.Context, by dispatch.Onlooker, head func(dispatch.SnapshotHead) error, each func(dispatch.Record) error) (ends time.Time, err error)
-}
-
 // Config is what links need. Pair is the certificate that this server shows.
 type Config struct {
 	Service *dispatch.Service
-	Store   Store
+	Real    dispatch.Real
 	Lane    *realtime.Lane
 	Pair    tls.Certificate
 	Log     zerolog.Logger
@@ -129,7 +121,7 @@ func workerKey(k *dispatch.Link) string { return k.ID + " " + k.Address + " " + 
 
 // active are the links that were accepted here.
 func (l *Links) active(ctx context.Context) ([]*dispatch.Link, error) {
-	recs, err := l.cfg.Store.Find(ctx, dispatch.Query{Realm: dispatch.Live, Kind: dispatch.KindLink, States: []string{string(dispatch.LinkActive)}, Limit: -1})
+	recs, err := l.cfg.Real.Find(ctx, dispatch.Query{Kind: dispatch.KindLink, States: []string{string(dispatch.LinkActive)}, Limit: -1})
 	out := make([]*dispatch.Link, len(recs))
 	for n, r := range recs {
 		out[n] = r.(*dispatch.Link)
@@ -139,7 +131,7 @@ func (l *Links) active(ctx context.Context) ([]*dispatch.Link, error) {
 
 // Status tells how each link does, by name.
 func (l *Links) Status(ctx context.Context) ([]Status, error) {
-	recs, err := l.cfg.Store.Find(ctx, dispatch.Query{Realm: dispatch.Live, Kind: dispatch.KindLink, Limit: -1})
+	recs, err := l.cfg.Real.Find(ctx, dispatch.Query{Kind: dispatch.KindLink, Limit: -1})
 	if err != nil {
 		return nil, err
 	}
@@ -171,7 +163,7 @@ func (l *Links) Status(ctx context.Context) ([]Status, error) {
 // waiting are the parcels of a link that its neighbour has not answered, oldest
 // first.
 func (l *Links) waiting(ctx context.Context, link string) ([]*dispatch.Parcel, error) {
-	recs, err := l.cfg.Store.Find(ctx, dispatch.Query{Realm: dispatch.Live, Kind: dispatch.KindParcel, Text: link, States: []string{string(dispatch.ParcelWaiting)}, Limit: -1})
+	recs, err := l.cfg.Real.Find(ctx, dispatch.Query{Kind: dispatch.KindParcel, Text: link, States: []string{string(dispatch.ParcelWaiting)}, Limit: -1})
 	if err != nil {
 		return nil, err
 	}

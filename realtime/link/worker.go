@@ -87,7 +87,7 @@ func (w *worker) again(ctx context.Context, do func(context.Context) error) {
 
 // listen hears what the neighbour tells, from the cursor on.
 func (w *worker) listen(ctx context.Context) error {
-	rec, err := w.cfg.Store.Get(ctx, dispatch.Live, dispatch.Ref{Kind: dispatch.KindLink, ID: w.link.ID}, nil)
+	rec, err := w.cfg.Real.Get(ctx, dispatch.Ref{Kind: dispatch.KindLink, ID: w.link.ID}, nil)
 	if err != nil {
 		return err
 	}
@@ -173,11 +173,11 @@ func (w *worker) deliver(ctx context.Context) error {
 	if len(parcels) == 0 {
 		return sleep(ctx, glance)
 	}
-	epoch, err := w.cfg.Store.Epoch(ctx)
+	epoch, err := w.cfg.Real.Epoch(ctx)
 	if err != nil {
 		return err
 	}
-	head, err := w.cfg.Store.Head(ctx, dispatch.Live)
+	head, err := w.cfg.Real.Head(ctx)
 	if err != nil {
 		return err
 	}
@@ -245,7 +245,7 @@ func (w *worker) follow(ctx context.Context) error {
 		if err := sleep(ctx, 2*time.Second); err != nil {
 			return nil
 		}
-		teams, err := w.cfg.Store.Find(ctx, dispatch.Query{Realm: dispatch.Live, Kind: dispatch.KindTeam, Agency: w.link.Region, Limit: 1000})
+		teams, err := w.cfg.Real.Find(ctx, dispatch.Query{Kind: dispatch.KindTeam, Agency: w.link.Region, Limit: 1000})
 		if err != nil {
 			return err
 		}

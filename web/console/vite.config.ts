@@ -1,4 +1,4 @@
-// Builds desk, wall and admin into dist/. The field app is a build of its own
+// Builds desk, wall, admin and drill into dist/. The field app is a build of its own
 // (field/vite.config.ts), so that a phone precaches nothing of the consoles.
 import { resolve } from 'node:path';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
@@ -17,7 +17,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 1400,
     rolldownOptions: {
-      input: Object.fromEntries(['index', 'wall', 'admin'].map((name) => [name, resolve(import.meta.dirname, `${name}.html`)])),
+      input: Object.fromEntries(['index', 'wall', 'admin', 'drill'].map((name) => [name, resolve(import.meta.dirname, `${name}.html`)])),
     },
   },
   server: {

@@ -65,6 +65,62 @@ func Routes(svc Service) func(web.Door) {
 				_, err = w.Write(data)
 				return err
 			})
+		scriptRoutes(d, svc)
+	}
+}
+
+// scriptRoutes hang the script of the drill that the session is in on the API.
+//
+//	GET  /api/v1/drills/msel.xlsx?lang=zh
+//	POST /api/v1/drills/msel?dry_run=1     the same sheet back, as the body or as the field file of a form
+func scriptRoutes(d web.Door, svc Service) {
+	d.Handle(&huma.Operation{OperationID: "drill-script", Method: http.MethodGet, Path: "/api/v1/drills/msel.xlsx", Tags: []string{"drills"},
+		Summary: "the script (MSEL) of the drill that you are in, as a workbook", Parameters: []*huma.Param{text("query", "lang", "zh or en: the language of the headings and words", false)}},
+		func(w http.ResponseWriter, r *http.Request, actor dispatch.Actor) error {
+			lang, err := langOf(r)
+			if err != nil {
+				return err
+			}
+			if !dispatch.RunsDrill(actor) {
+				return &dispatch.Error{Code: dispatch.Forbidden, Message: "the script is for those who run the drill", MessageZH: "仅导调人员可查看演练脚本"}
+			}
+			data, err := Script(r.Context(), svc, actor, lang)
+			if err != nil {
+				return err
+			}
+			w.Header().Set("Content-Type", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+			w.Header().Set("Content-Disposition", `attachment; filename="drill-msel.xlsx"`)
+			w.Header().Set("Cache-Control", "no-store")
+			_, err = w.Write(data)
+			return err
+		})
+	d.Handle(&huma.Operation{OperationID: "import-drill-script", Method: http.MethodPost, Path: "/api/v1/drills/msel", Tags: []string{"drills"},
+		Summary: "take the script (MSEL) back from a sheet: all or nothing; dry_run=1 only reports",
+		Parameters: []*huma.Param{text("query", "dry_run", "1: the report only", false), text("header", "Idempotency-Key", "8 to 64 characters", true),
+			text("header", "X-CSRF", "the session's csrf", true)}},
+		func(w http.ResponseWriter, r *http.Request, actor dispatch.Actor) error {
+			req, err := request(w, r)
+			if err != nil {
+				return err
+			}
+			rep, err := RunScript(r.Context(), svc, actor, req)
+			if err != nil {
+				return err
+			}
+			w.Header().Set("Content-Type", "application/json")
+			w.Header().Set("Cache-Control", "no-store")
+			return json.NewEncoder(w).Encode(rep)
+		})
+}
+
+func langOf(r *http.Request) (string, error) {
+	switch lang := r.URL.Query().Get("lang"); lang {
+	case "", "zh":
+		return "zh", nil
+	case "en":
+		return "en", nil
+	default:
+		return "", &dispatch.Error{Code: dispatch.Invalid, Field: "lang", Value: lang, Message: "is zh or en", MessageZH: "应为 zh 或 en", Legal: []string{"zh", "en"}}
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 // Service is what an import asks of dispatch.
 type Service interface {
 	Import(ctx context.Context, actor dispatch.Actor, kind dispatch.Kind, key string, rows []dispatch.Imported, dry bool) ([]dispatch.RowError, error)
+	ImportScript(ctx context.Context, actor dispatch.Actor, key string, lines []dispatch.ScriptLine, dry bool) (dispatch.ScriptReport, error)
 	Find(ctx context.Context, actor dispatch.Actor, q dispatch.Query) ([]dispatch.Record, error)
 }
 

@@ -307,3 +307,44 @@ func TestLiveLeavesToAPerson(t *testing.T) {
 		t.Errorf("after a new start the demo sent %d more teams", after-before)
 	}
 }
+
+// A past is lived through on its own clock, from its beginning to the moment it leads up to: what was
+// decided, what fell due, and where everybody was.
+func TestPast(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	begin := s.clock()
+	until := begin.Add(6 * time.Minute)
+	clock := demo.NewClock(begin)
+	svc := dispatch.NewService(s.store, dispatch.Config{Now: clock.Now, NewID: s.id, Hash: func(string) (string, error) { return "hash", nil },
+		Router: route.Default(), Settings: dispatch.DefaultSettings()})
+	hours := 0
+	past := demo.Past{Service: svc, Journal: s.store, Clock: clock, Save: s.store.SavePositions, Seed: 1}
+	if err := past.Run(t.Context(), until, func(time.Time) { hours++ }); err != nil {
+		t.Fatal(err)
+	}
+	changes, err := s.store.Changes(t.Context(), dispatch.Live, 0, 5000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	later, last := 0, begin
+	for _, c := range changes {
+		if c.At.Before(last) || c.At.After(until) {
+			t.Fatalf("change %d was at %s, after one at %s", c.Seq, c.At, last)
+		}
+		if last = c.At; last.After(begin) {
+			later++
+		}
+	}
+	if later < 20 || hours != 0 {
+		t.Errorf("%d changes in six minutes, %d hours told", later, hours)
+	}
+	teams := []string{}
+	for _, x := range records[*dispatch.Team](s, dispatch.KindTeam) {
+		teams = append(teams, x.ID)
+	}
+	fixes, err := s.store.Tracks(t.Context(), dispatch.TracksQuery{Realm: dispatch.Live, From: begin, To: until, Step: time.Second, Teams: teams, Limit: 100_000})
+	if err != nil || len(fixes) < 500 {
+		t.Errorf("%d positions, %v", len(fixes), err)
+	}
+}

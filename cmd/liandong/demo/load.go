@@ -77,6 +77,9 @@ func Load(ctx context.Context, svc Service, counties io.Reader, tell func(string
 	if err := rates(ctx, svc, system, tell); err != nil {
 		return err
 	}
+	if err := agreements(ctx, svc, tell); err != nil {
+		return err
+	}
 	return accounts(ctx, svc, system, tell)
 }
 

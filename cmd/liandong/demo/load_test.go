@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -46,7 +47,7 @@ func TestLoad(t *testing.T) {
 	}
 	for kind, least := range map[dispatch.Kind]int{
 		dispatch.KindArea: 2618, dispatch.KindAgency: 31, dispatch.KindDepot: 48, dispatch.KindTeam: 63,
-		dispatch.KindEquipment: 280, dispatch.KindStock: 174, dispatch.KindHazard: 80, dispatch.KindPerson: 20, dispatch.KindRate: 27,
+		dispatch.KindEquipment: 280, dispatch.KindStock: 174, dispatch.KindHazard: 80, dispatch.KindPerson: 20, dispatch.KindRate: 27, dispatch.KindAgreement: 2,
 	} {
 		if got := len(find(ctx, t, store, kind)); got != least {
 			t.Errorf("%s: %d, want %d", kind, got, least)
@@ -54,6 +55,23 @@ func TestLoad(t *testing.T) {
 	}
 	checkGround(ctx, t, store)
 	checkAccounts(ctx, t, store)
+	// One agreement is in force, one waits for the city's chief; both say that they are made up.
+	states := map[dispatch.AgreementState]string{}
+	for _, r := range find(ctx, t, store, dispatch.KindAgreement) {
+		a := r.(*dispatch.Agreement)
+		for _, p := range a.Parties {
+			if p.Consented == nil {
+				states[a.State] += p.Agency
+			}
+		}
+		states[a.State] += "."
+		if !strings.Contains(a.Name, "演示") || !strings.Contains(a.Text, "虚构") {
+			t.Errorf("not marked as made up: %s: %s", a.Name, a.Text)
+		}
+	}
+	if len(states) != 2 || states[dispatch.AgreementInForce] != "." || states[dispatch.AgreementProposed] != "em-4110." {
+		t.Errorf("agreements: %v", states)
+	}
 }
 
 // The borders that the console's build writes load too. They are not there

@@ -203,6 +203,11 @@ func (p *Person) At(s *Server) *Person {
 // Rest drops the connections that are kept open, for the person and all others of the same server.
 func (p *Person) Rest() { p.server.Close() }
 
+// Join takes the sign-in into the drill; "" leaves it.
+func (p *Person) Join(ctx context.Context, drill string) error {
+	return p.send(ctx, http.MethodPut, "/api/v1/session/realm", "", map[string]string{"drill": drill}, nil)
+}
+
 // SignOut ends the sign-in.
 func (p *Person) SignOut(ctx context.Context) error {
 	return p.send(ctx, http.MethodDelete, "/api/v1/session", "", struct{}{}, nil)

@@ -7,7 +7,7 @@ import { gzipSync } from 'node:zlib';
 const dist = resolve(import.meta.dirname, '../dist');
 // KB of 1,000 bytes. The phone's is for a bad network: it has no map. Of the wall's
 // 460 are the map's library, of the desk's as well; the rest grows with what the house can do.
-const budgets = { 'index.html': 640, 'wall.html': 540, 'admin.html': 100, 'field/index.html': 60 };
+const budgets = { 'index.html': 640, 'wall.html': 540, 'admin.html': 110, 'drill.html': 250, 'field/index.html': 60 };
 
 let over = false;
 for (const [page, budget] of Object.entries(budgets)) {

@@ -10,10 +10,19 @@ export class Refused extends Error {
 }
 
 let csrf = '';
+let realm = '';
 
 /** The word of the session that every request that changes something carries. */
 export function setCSRF(word: string) {
   csrf = word;
+}
+
+/**
+ * The realm of the screen: every request says it, so that the server refuses
+ * what a screen still means for a drill that the session has left.
+ */
+export function setRealm(name: string) {
+  realm = name;
 }
 
 export interface Call {
@@ -28,7 +37,7 @@ export interface Call {
 /** Sends the request and answers the response; throws Refused on any refusal and on a dead link. */
 export async function send(path: string, call: Call = {}): Promise<Response> {
   const method = call.method ?? 'GET';
-  const headers: Record<string, string> = { ...call.headers };
+  const headers: Record<string, string> = { ...(realm ? { Realm: realm } : {}), ...call.headers };
   if (method !== 'GET' && csrf) headers['X-CSRF'] = csrf;
   let body: BodyInit | undefined;
   if (call.body instanceof Blob || call.body instanceof FormData) body = call.body;
@@ -45,7 +54,13 @@ export async function send(path: string, call: Call = {}): Promise<Response> {
     if (call.signal?.aborted) throw cause;
     throw new Refused({ status: 0, code: 'no_answer', detail: 'the server did not answer', detail_zh: '服务器没有应答' });
   }
-  if (!response.ok) throw new Refused(await problemOf(response));
+  if (!response.ok) {
+    const p = await problemOf(response);
+    // The session is in another realm by now, from another window: all of this
+    // page is of the old one. A row of the outbox says its own realm, and is told.
+    if (p.field === 'Realm' && call.headers?.['Realm'] === undefined) globalThis.location?.reload?.();
+    throw new Refused(p);
+  }
   return response;
 }
 

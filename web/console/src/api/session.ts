@@ -1,15 +1,16 @@
 // Signing in and out. The session itself is a cookie no script can read.
-import { json, send, setCSRF } from './http';
-import type { DrillList, Role, Session, Settings } from './types';
+import { json, send, setCSRF, setRealm } from './http';
+import type { Role, Session, Settings } from './types';
 
 async function kept(answer: Promise<Session>): Promise<Session> {
   const s = await answer;
   setCSRF(s.csrf);
+  setRealm(s.realm);
   return s;
 }
 
-/** The session of the cookie; throws Refused with code auth when there is none. */
-export const current = () => kept(json<Session>('/api/v1/session'));
+/** The session of the cookie; throws Refused with code auth when there is none. It may have come to another realm meanwhile. */
+export const current = () => kept(json<Session>('/api/v1/session', { headers: { Realm: '' } }));
 
 export const signIn = (login: string, password: string, role?: Role) =>
   kept(json<Session>('/api/v1/session', { method: 'POST', body: role ? { login, password, role } : { login, password } }));
@@ -17,15 +18,13 @@ export const signIn = (login: string, password: string, role?: Role) =>
 export async function signOut() {
   await send('/api/v1/session', { method: 'DELETE' });
   setCSRF('');
+  setRealm('');
 }
 
 export const takeRole = (role: Role) => kept(json<Session>('/api/v1/session/role', { method: 'PUT', body: { role } }));
 
-/** Takes the session into a drill; '' leads back to what is real. */
-export const join = (drill: string) => kept(json<Session>('/api/v1/session/realm', { method: 'PUT', body: { drill } }));
-
-/** The drills that the person may join, the newest first. */
-export const drills = () => json<DrillList>('/api/v1/drills');
+/** Joins a drill; with no id leaves the one that the session is in. */
+export const join = (drill: string) => kept(json<Session>('/api/v1/session/realm', { method: 'PUT', body: { drill }, headers: { Realm: '' } }));
 
 export const changePassword = (old: string, fresh: string) =>
   send('/api/v1/session/password', { method: 'PUT', body: { old, new: fresh } });

@@ -142,16 +142,16 @@ export class Socket {
 }
 
 /** Where the server the page came from has its socket. */
-export function socketURL(since: number, epoch: string): string {
+export function socketURL(since: number, epoch: string, watch?: 'alarms'): string {
   const url = new URL('/api/v1/socket', location.href);
   url.protocol = url.protocol.replace('http', 'ws');
-  url.search = new URLSearchParams({ since: String(since), epoch }).toString();
+  url.search = new URLSearchParams({ since: String(since), epoch, ...(watch && { watch }) }).toString();
   return url.href;
 }
 
 /** Dials the server the page came from. */
-export function dialServer(since: number, epoch: string): Wire {
-  const wire = new WebSocket(socketURL(since, epoch));
+export function dialServer(since: number, epoch: string, watch?: 'alarms'): Wire {
+  const wire = new WebSocket(socketURL(since, epoch, watch));
   wire.binaryType = 'arraybuffer';
   return wire as unknown as Wire;
 }

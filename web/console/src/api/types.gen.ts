@@ -1483,6 +1483,106 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/commands/inject.hold": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * keep an inject back until it is given by hand
+         * @description 暂缓情景注入
+         */
+        post: operations["inject-hold"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/inject.release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * give an inject now
+         * @description 发出情景注入
+         */
+        post: operations["inject-release"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/inject.remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * take a line out of the script
+         * @description 删除情景注入
+         */
+        post: operations["inject-remove"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/inject.save": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * keep a line of the script
+         * @description 编写情景注入
+         */
+        post: operations["inject-save"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/inject.skip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * do without an inject
+         * @description 跳过情景注入
+         */
+        post: operations["inject-skip"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/commands/letter.write": {
         parameters: {
             query?: never;
@@ -1657,6 +1757,46 @@ export interface paths {
          * @description 推进报告
          */
         post: operations["note-advance"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/objective.remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * take an objective away
+         * @description 删除演练目标
+         */
+        post: operations["objective-remove"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/objective.save": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * keep what a drill is to show
+         * @description 编写演练目标
+         */
+        post: operations["objective-save"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2383,6 +2523,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/commands/sim.act": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * move a simulated team that was taken by hand
+         * @description 操作模拟队伍
+         */
+        post: operations["sim-act"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/sim.give": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * let a simulated team move by itself again
+         * @description 交还模拟队伍
+         */
+        post: operations["sim-give"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/sim.save": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * make teams simulated ones, or change how they behave
+         * @description 设置模拟队伍
+         */
+        post: operations["sim-save"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/sim.take": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * move a simulated team by hand from now on
+         * @description 接管模拟队伍
+         */
+        post: operations["sim-take"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/commands/stock.issue": {
         parameters: {
             query?: never;
@@ -2760,6 +2980,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/drills/checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** what keeps the plan of the drill that you are in from being played */
+        get: operations["drill-checks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/drills/duties": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** the duty to drill of your agency and of those in its jurisdiction, with what was held */
+        get: operations["drill-duties"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/drills/improvements": {
         parameters: {
             query?: never;
@@ -2769,6 +3023,74 @@ export interface paths {
         };
         /** what you, or the agency at whose desk you are, have to improve after drills; at most 500, the open ones first */
         get: operations["improvements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/drills/msel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** take the script (MSEL) back from a sheet: all or nothing; dry_run=1 only reports */
+        post: operations["import-drill-script"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/drills/msel.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** the script (MSEL) of the drill that you are in, as a workbook */
+        get: operations["drill-script"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/drills/papers/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** a document of the drill that you are in, for printing: plan 工作方案, script 脚本, evaluation 评估方案, safety 保障方案, observers 观摩手册 */
+        get: operations["drill-paper"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/drills/persons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** who can take part in the drill that you are in: the persons of its agencies */
+        get: operations["drill-persons"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3058,6 +3380,74 @@ export interface paths {
         };
         /** one record */
         get: operations["record"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/replay/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** the changes after one, each as you would have seen it at its moment, less what you may not see today; after one with reset take a new picture */
+        get: operations["replay-changes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/replay/picture": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** everything that was on the board at a moment, as you would have seen it, less what you may not see today; in the form of a snapshot */
+        get: operations["replay-picture"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/replay/positions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** where the teams were whose positions you would have seen then and may see today, at most two hours */
+        get: operations["replay-positions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/replay/span": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** the first and the last moment of your realm that can be shown again */
+        get: operations["replay-span"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3654,6 +4044,8 @@ export interface components {
             created: string;
             /** @description the cause is over */
             ended?: components["schemas"]["Stamp"];
+            /** @description of an inject: who it seems to come from */
+            from?: string;
             /** @description unique within the realm */
             id: string;
             incident?: string;
@@ -3676,7 +4068,7 @@ export interface components {
              */
             tier: number;
             /** @enum {string} */
-            type: "distress" | "checkin" | "no_answer" | "incident" | "fence" | "link";
+            type: "distress" | "checkin" | "no_answer" | "incident" | "fence" | "link" | "inject";
             /** Format: date-time */
             updated: string;
             /** Format: int64 */
@@ -4038,6 +4430,8 @@ export interface components {
             agency?: string;
             /** @description name of a command: request.raise */
             command?: string;
+            /** Format: date-time */
+            given?: string;
             inject?: string;
             not?: boolean;
             /** @enum {string} */
@@ -4301,6 +4695,11 @@ export interface components {
              * @enum {string}
              */
             kind: "drill";
+            /**
+             * Format: int64
+             * @description seconds; 0 not set
+             */
+            length?: number;
             name: string;
             no_notice?: boolean;
             origin?: components["schemas"]["Origin"];
@@ -4334,6 +4733,23 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        DrillChecksOutputBody: {
+            /** @description what keeps the plan from being played */
+            faults: components["schemas"]["PlanFault"][];
+        };
+        DrillDutiesOutputBody: {
+            duties: components["schemas"]["DrillDuty"][];
+        };
+        DrillDuty: {
+            agency: string;
+            /** Format: date-time */
+            due?: string;
+            last?: components["schemas"]["HeldDrill"];
+            name: string;
+            rule: components["schemas"]["VocabularyDrillRule"];
+            /** @enum {string} */
+            state: "met" | "soon" | "overdue" | "never";
+        };
         DrillEdit: {
             content: string;
             drill: string;
@@ -4342,6 +4758,11 @@ export interface components {
                 [key: string]: number;
             };
             form: string;
+            /**
+             * Format: int64
+             * @description seconds from the start to the planned end; 0 not set
+             */
+            length?: number;
             name: string;
             no_notice?: boolean;
             /** Format: date-time */
@@ -4411,6 +4832,18 @@ export interface components {
              */
             seq?: number;
             situation?: string;
+        };
+        DrillPerson: {
+            agency: string;
+            id: string;
+            name: string;
+            post?: string;
+            roles: string[];
+            /** @description the team that a leader leads */
+            team?: string;
+        };
+        DrillPersonsOutputBody: {
+            persons: components["schemas"]["DrillPerson"][];
         };
         DrillPicture: {
             /**
@@ -4569,7 +5002,7 @@ export interface components {
             weight: number;
             /**
              * Format: int64
-             * @description seconds from the release
+             * @description seconds from the release; 0 without a target
              */
             within: number;
         };
@@ -4966,6 +5399,13 @@ export interface components {
             population?: number;
             substances?: components["schemas"]["Substance"][];
         };
+        HeldDrill: {
+            /** Format: date-time */
+            at: string;
+            content: string;
+            drill: string;
+            name: string;
+        };
         Hit: {
             point?: number[];
             ref: components["schemas"]["Ref"];
@@ -5276,6 +5716,8 @@ export interface components {
              * @enum {string}
              */
             kind: "inject";
+            /** Format: date-time */
+            met?: string;
             /** @enum {string} */
             method: "system" | "phone" | "radio" | "email" | "actor";
             /**
@@ -5315,7 +5757,16 @@ export interface components {
             agency: string;
             /** @description report.take, team.distress … */
             command: string;
+            done?: components["schemas"]["Stamp"];
             input: unknown;
+        };
+        InjectMove: {
+            /** @description "kind/id": the version you saw; refused as stale when it moved on */
+            expect?: {
+                [key: string]: number;
+            };
+            inject: string;
+            reason?: string;
         };
         InjectResult: {
             expected: components["schemas"]["ExpectedResult"][];
@@ -5330,6 +5781,30 @@ export interface components {
             /** @enum {string} */
             state: "waiting" | "due" | "held" | "released" | "skipped" | "acted" | "missed";
             text: string;
+        };
+        InjectSave: {
+            action?: components["schemas"]["InjectAction"];
+            controller?: string;
+            evaluator?: string;
+            /** @description "kind/id": the version you saw; refused as stale when it moved on */
+            expect?: {
+                [key: string]: number;
+            };
+            expected?: components["schemas"]["Expected"][];
+            from?: string;
+            inject?: string;
+            method: string;
+            /** Format: int64 */
+            move?: number;
+            note?: string;
+            /** @description empty: the next */
+            number?: string;
+            objective?: string;
+            parts?: string[];
+            text: string;
+            to?: string;
+            trigger: components["schemas"]["Trigger"];
+            type: string;
         };
         JournalPage: {
             changes: components["schemas"]["Seen"][];
@@ -5347,6 +5822,14 @@ export interface components {
             /** @enum {string} */
             sees: "redacted" | "full";
             team: string;
+        };
+        Leg: {
+            /** Format: date-time */
+            arrives: string;
+            /** Format: date-time */
+            departed: string;
+            from: number[];
+            to: number[];
         };
         Letter: {
             /** @description the letter that one written here answers */
@@ -5771,6 +6254,12 @@ export interface components {
             state: "sent" | "delivered" | "failed";
             text: string;
         };
+        Moment: {
+            /** Format: date-time */
+            at: string;
+            /** Format: int64 */
+            seq: number;
+        };
         MoveTables: {
             duty: {
                 [key: string]: string[];
@@ -5888,6 +6377,30 @@ export interface components {
              * Format: int64
              * @description share in the overall score, 1 to 100
              */
+            weight: number;
+        };
+        ObjectiveMove: {
+            /** @description "kind/id": the version you saw; refused as stale when it moved on */
+            expect?: {
+                [key: string]: number;
+            };
+            objective: string;
+        };
+        ObjectiveSave: {
+            aspect: string;
+            /** @description "kind/id": the version you saw; refused as stale when it moved on */
+            expect?: {
+                [key: string]: number;
+            };
+            name: string;
+            /**
+             * Format: int64
+             * @description 0: the next
+             */
+            number?: number;
+            objective?: string;
+            text?: string;
+            /** Format: int64 */
             weight: number;
         };
         ObjectiveScore: {
@@ -6216,6 +6729,46 @@ export interface components {
             new: string;
             old: string;
         };
+        PastChanges: {
+            changes: components["schemas"]["Seen"][];
+            /** @description there is more behind next */
+            more: boolean;
+            /**
+             * Format: int64
+             * @description give it as after; the seq that was read up to
+             */
+            next: number;
+        };
+        PastPositions: {
+            /** @description ms after from by the source's clock; negative before it */
+            fixed: number[];
+            /** Format: date-time */
+            from: string;
+            /** @description degrees from north; -1 unknown */
+            heading: number[];
+            /** @description WGS-84 degrees × 1,000,000 */
+            lat: number[];
+            /** @description WGS-84 degrees × 1,000,000 */
+            lon: number[];
+            /** @description place in sources */
+            source: number[];
+            sources: string[];
+            /** @description m/s; -1 unknown */
+            speed: number[];
+            /**
+             * Format: int64
+             * @description seconds: in each so long there is at most one position of a team, the last
+             */
+            step: number;
+            /** @description place in teams */
+            team: number[];
+            teams: string[];
+            /**
+             * Format: date-time
+             * @description the positions are of before it; earlier than asked for where that would be too much
+             */
+            until: string;
+        };
         Payer: {
             agency?: string;
             /** @description the agency's when left out */
@@ -6289,6 +6842,13 @@ export interface components {
             point?: number[];
             source?: string;
             text?: string;
+        };
+        PlanFault: {
+            en: string;
+            field: string;
+            /** @description drill, part or inject */
+            ref: components["schemas"]["Ref"];
+            zh: string;
         };
         Pool: {
             /** Format: int64 */
@@ -6462,10 +7022,21 @@ export interface components {
             en: string;
             zh: string;
         };
-        Record: components["schemas"]["Drill"] | components["schemas"]["Part"] | components["schemas"]["Objective"] | components["schemas"]["Inject"] | components["schemas"]["Agency"] | components["schemas"]["Area"] | components["schemas"]["Person"] | components["schemas"]["Link"] | components["schemas"]["Agreement"] | components["schemas"]["Activation"] | components["schemas"]["Depot"] | components["schemas"]["Hazard"] | components["schemas"]["Report"] | components["schemas"]["Incident"] | components["schemas"]["Fence"] | components["schemas"]["Request"] | components["schemas"]["Offer"] | components["schemas"]["Loan"] | components["schemas"]["Requisition"] | components["schemas"]["Letter"] | components["schemas"]["Rate"] | components["schemas"]["Claim"] | components["schemas"]["Team"] | components["schemas"]["Task"] | components["schemas"]["Equipment"] | components["schemas"]["Stock"] | components["schemas"]["Device"] | components["schemas"]["Note"] | components["schemas"]["Stay"] | components["schemas"]["Alarm"] | components["schemas"]["Parcel"] | components["schemas"]["Observation"] | components["schemas"]["Improvement"];
+        Record: components["schemas"]["Drill"] | components["schemas"]["Part"] | components["schemas"]["Objective"] | components["schemas"]["Inject"] | components["schemas"]["Sim"] | components["schemas"]["Agency"] | components["schemas"]["Area"] | components["schemas"]["Person"] | components["schemas"]["Link"] | components["schemas"]["Agreement"] | components["schemas"]["Activation"] | components["schemas"]["Depot"] | components["schemas"]["Hazard"] | components["schemas"]["Report"] | components["schemas"]["Incident"] | components["schemas"]["Fence"] | components["schemas"]["Request"] | components["schemas"]["Offer"] | components["schemas"]["Loan"] | components["schemas"]["Requisition"] | components["schemas"]["Letter"] | components["schemas"]["Rate"] | components["schemas"]["Claim"] | components["schemas"]["Team"] | components["schemas"]["Task"] | components["schemas"]["Equipment"] | components["schemas"]["Stock"] | components["schemas"]["Device"] | components["schemas"]["Note"] | components["schemas"]["Stay"] | components["schemas"]["Alarm"] | components["schemas"]["Parcel"] | components["schemas"]["Observation"] | components["schemas"]["Improvement"];
         Ref: {
             id: string;
             kind: string;
+        };
+        ReplaySpan: {
+            epoch: string;
+            first: components["schemas"]["Moment"];
+            last: components["schemas"]["Moment"];
+            /**
+             * Format: date-time
+             * @description the realm's clock
+             */
+            now: string;
+            realm: string;
         };
         Report: {
             /** @description personal data */
@@ -6985,6 +7556,114 @@ export interface components {
             /** @description IANA time zone of the local day */
             zone: string;
         };
+        Sim: {
+            at?: number[];
+            /** Format: date-time */
+            began?: string;
+            /** Format: date-time */
+            created: string;
+            /**
+             * Format: int64
+             * @description how often it drew from chance
+             */
+            draws: number;
+            /** Format: date-time */
+            due?: string;
+            /** @description unique within the realm */
+            id: string;
+            /**
+             * @description the noun (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "sim";
+            leg?: components["schemas"]["Leg"];
+            /** @enum {string} */
+            mode: "auto" | "hand" | "off";
+            /** @enum {string} */
+            next?: "accept" | "acknowledge" | "refuse" | "turn_out" | "arrive" | "break_down" | "report" | "checkin" | "tire" | "leave" | "home" | "rest" | "resume";
+            on?: string;
+            origin?: components["schemas"]["Origin"];
+            /** @description why it wants a hand: its step was refused */
+            reason?: string;
+            /** Format: date-time */
+            report?: string;
+            scope: components["schemas"]["Scope"];
+            task?: string;
+            /** Format: date-time */
+            tired?: string;
+            traits: components["schemas"]["SimTraits"];
+            /** Format: date-time */
+            until?: string;
+            /** Format: date-time */
+            updated: string;
+            /** Format: int64 */
+            version: number;
+            /**
+             * Format: int64
+             * @description seconds at work since its last rest
+             */
+            worked?: number;
+        };
+        SimAct: {
+            act: string;
+            /** @description "kind/id": the version you saw; refused as stale when it moved on */
+            expect?: {
+                [key: string]: number;
+            };
+            sim: string;
+            /** @description what it says, or why */
+            text?: string;
+        };
+        SimMove: {
+            /** @description "kind/id": the version you saw; refused as stale when it moved on */
+            expect?: {
+                [key: string]: number;
+            };
+            sim: string;
+        };
+        SimSave: {
+            /** @description "kind/id": the version you saw; refused as stale when it moved on */
+            expect?: {
+                [key: string]: number;
+            };
+            mode: string;
+            /** @description at most 500 */
+            teams?: string[];
+            /** @description left out: as they were, or the usual ones */
+            traits?: components["schemas"]["SimTraits"];
+        };
+        SimTraits: {
+            /** @description from the assignment to its answer */
+            acknowledge: components["schemas"]["Spread"];
+            /**
+             * Format: int64
+             * @description percent of its ways out on which it breaks down
+             */
+            break?: number;
+            /**
+             * Format: int64
+             * @description percent of the assignments that it refuses
+             */
+            refuse?: number;
+            /** @description from the arrival to the first word */
+            report: components["schemas"]["Spread"];
+            rest: components["schemas"]["Spread"];
+            /**
+             * Format: int64
+             * @description percent of the usual speed, 10 to 300
+             */
+            speed: number;
+            /**
+             * Format: int64
+             * @description seconds of work after which it asks to be relieved; 0 never
+             */
+            tire?: number;
+            travel: components["schemas"]["Spread"];
+            /** @description from the answer to the departure */
+            turnout: components["schemas"]["Spread"];
+            /** @description at the scene */
+            work: components["schemas"]["Spread"];
+        };
         SnapshotEnd: {
             /**
              * Format: int64
@@ -7039,6 +7718,18 @@ export interface components {
             /** Format: int64 */
             shown: number;
             source: string;
+        };
+        Spread: {
+            /**
+             * Format: int64
+             * @description seconds, 1 to 86400
+             */
+            median: number;
+            /**
+             * Format: int64
+             * @description seconds that nine of ten do not exceed; at least the median
+             */
+            p90: number;
         };
         Stamp: {
             /** Format: date-time */
@@ -7542,6 +8233,24 @@ export interface components {
             moves: components["schemas"]["MoveTables"];
             /** @description source and version of the event codes */
             version: string;
+        };
+        VocabularyDrillRule: {
+            code: string;
+            /** @description only drills of this content count */
+            content?: string;
+            en: string;
+            /**
+             * Format: int64
+             * @description at least one in so many months
+             */
+            months: number;
+            /** @description the drill is reported to the authority */
+            report?: boolean;
+            source_en: string;
+            source_zh: string;
+            /** @enum {string} */
+            unit: "government" | "dangerous" | "enterprise";
+            zh: string;
         };
         When: {
             /** @description one clause is enough */
@@ -10499,6 +11208,206 @@ export interface operations {
             };
         };
     };
+    "inject-hold": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InjectMove"];
+            };
+        };
+        responses: {
+            /** @description keep an inject back until it is given by hand */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "inject-release": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InjectMove"];
+            };
+        };
+        responses: {
+            /** @description give an inject now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "inject-remove": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InjectMove"];
+            };
+        };
+        responses: {
+            /** @description take a line out of the script */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "inject-save": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InjectSave"];
+            };
+        };
+        responses: {
+            /** @description keep a line of the script */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "inject-skip": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InjectMove"];
+            };
+        };
+        responses: {
+            /** @description do without an inject */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "letter-write": {
         parameters: {
             query?: never;
@@ -10840,6 +11749,86 @@ export interface operations {
         };
         responses: {
             /** @description check, sign, send a report upward, or note the instruction */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "objective-remove": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ObjectiveMove"];
+            };
+        };
+        responses: {
+            /** @description take an objective away */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "objective-save": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ObjectiveSave"];
+            };
+        };
+        responses: {
+            /** @description keep what a drill is to show */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12299,6 +13288,166 @@ export interface operations {
             };
         };
     };
+    "sim-act": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SimAct"];
+            };
+        };
+        responses: {
+            /** @description move a simulated team that was taken by hand */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "sim-give": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SimMove"];
+            };
+        };
+        responses: {
+            /** @description let a simulated team move by itself again */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "sim-save": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SimSave"];
+            };
+        };
+        responses: {
+            /** @description make teams simulated ones, or change how they behave */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "sim-take": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SimMove"];
+            };
+        };
+        responses: {
+            /** @description move a simulated team by hand from now on */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "stock-issue": {
         parameters: {
             query?: never;
@@ -13049,6 +14198,66 @@ export interface operations {
             };
         };
     };
+    "drill-checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrillChecksOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "drill-duties": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrillDutiesOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     improvements: {
         parameters: {
             query?: never;
@@ -13066,6 +14275,134 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ImprovementList"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "import-drill-script": {
+        parameters: {
+            query?: {
+                /** @description 1: the report only */
+                dry_run?: string;
+            };
+            header: {
+                /** @description 8 to 64 characters */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description take the script (MSEL) back from a sheet: all or nothing; dry_run=1 only reports */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "drill-script": {
+        parameters: {
+            query?: {
+                /** @description zh or en: the language of the headings and words */
+                lang?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the script (MSEL) of the drill that you are in, as a workbook */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "drill-paper": {
+        parameters: {
+            query?: {
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path: {
+                name: "plan" | "script" | "evaluation" | "safety" | "observers";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description HTML */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "drill-persons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrillPersonsOutputBody"];
                 };
             };
             /** @description Error */
@@ -13646,7 +14983,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description the noun */
-                kind: "drill" | "part" | "objective" | "inject" | "agency" | "area" | "person" | "depot" | "hazard" | "report" | "incident" | "fence" | "request" | "offer" | "loan" | "requisition" | "letter" | "rate" | "claim" | "agreement" | "activation" | "team" | "task" | "equipment" | "stock" | "device" | "note" | "stay" | "alarm" | "link" | "parcel" | "observation" | "improvement";
+                kind: "drill" | "part" | "objective" | "inject" | "sim" | "agency" | "area" | "person" | "depot" | "hazard" | "report" | "incident" | "fence" | "request" | "offer" | "loan" | "requisition" | "letter" | "rate" | "claim" | "agreement" | "activation" | "team" | "task" | "equipment" | "stock" | "device" | "note" | "stay" | "alarm" | "link" | "parcel" | "observation" | "improvement";
             };
             cookie?: never;
         };
@@ -13678,7 +15015,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                kind: "drill" | "part" | "objective" | "inject" | "agency" | "area" | "person" | "depot" | "hazard" | "report" | "incident" | "fence" | "request" | "offer" | "loan" | "requisition" | "letter" | "rate" | "claim" | "agreement" | "activation" | "team" | "task" | "equipment" | "stock" | "device" | "note" | "stay" | "alarm" | "link" | "parcel" | "observation" | "improvement";
+                kind: "drill" | "part" | "objective" | "inject" | "sim" | "agency" | "area" | "person" | "depot" | "hazard" | "report" | "incident" | "fence" | "request" | "offer" | "loan" | "requisition" | "letter" | "rate" | "claim" | "agreement" | "activation" | "team" | "task" | "equipment" | "stock" | "device" | "note" | "stay" | "alarm" | "link" | "parcel" | "observation" | "improvement";
                 id: string;
             };
             cookie?: never;
@@ -13694,6 +15031,147 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Record"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "replay-changes": {
+        parameters: {
+            query?: {
+                /** @description after this seq */
+                after?: number;
+                /** @description up to and with this seq; 0: to the newest */
+                until?: number;
+                /** @description only those made by one of these commands, with commas between */
+                commands?: string;
+                limit?: number;
+                /** @description as another role of an agency saw it: agency:role, or agency:leader:team; for duty chiefs and planners, never more than you see */
+                as?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PastChanges"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "replay-picture": {
+        parameters: {
+            query?: {
+                /** @description the realm's clock; this or seq */
+                at?: string;
+                /** @description right after this change; this or at */
+                seq?: number;
+                /** @description as another role of an agency saw it: agency:role, or agency:leader:team; for duty chiefs and planners, never more than you see */
+                as?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the head, the records, the end */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": components["schemas"]["SnapshotHead"] | components["schemas"]["Record"] | components["schemas"]["SnapshotEnd"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "replay-positions": {
+        parameters: {
+            query: {
+                /** @description the realm's clock */
+                from: string;
+                until: string;
+                /** @description seconds; more is taken where this would be too much */
+                step?: number;
+                /** @description as another role of an agency saw it: agency:role, or agency:leader:team; for duty chiefs and planners, never more than you see */
+                as?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PastPositions"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "replay-span": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplaySpan"];
                 };
             };
             /** @description Error */

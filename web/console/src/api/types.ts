@@ -4,12 +4,13 @@
 
 import type { Activation, Agreement } from './agreement';
 import type { Claim, Rate } from './claim';
-import type { DrillNouns } from './drill';
+import type { Drill, Inject, Objective, Part } from './drill';
+import type { Improvement, Observation } from './judge';
 import type { Link, Origin, Parcel } from './link';
 import type { Letter, Loan, Offer, Request, Requisition } from './types.aid';
 
 export type Kind =
-  | keyof DrillNouns
+  | 'drill' | 'part' | 'objective' | 'inject' | 'observation' | 'improvement'
   | 'agency' | 'area' | 'person' | 'depot' | 'hazard' | 'report' | 'incident' | 'fence' | 'request' | 'offer' | 'loan' | 'requisition' | 'letter'
   | 'rate' | 'claim' | 'agreement' | 'activation' | 'team' | 'task' | 'equipment' | 'stock' | 'device' | 'note' | 'stay' | 'alarm' | 'link' | 'parcel';
 
@@ -104,7 +105,9 @@ export type Duty = 'off_duty' | 'available' | 'on_break' | 'out_of_service';
 export type ReportState = 'waiting' | 'claimed' | 'linked' | 'dismissed';
 export type NoteType = 'remark' | 'photo' | 'correction' | 'initial' | 'continued' | 'final';
 export type NoteState = 'drafted' | 'checked' | 'signed' | 'sent' | 'received';
-export type Role = 'dispatcher' | 'chief' | 'leader' | 'planner' | 'observer' | 'admin' | 'director' | 'controller' | 'evaluator' | 'system';
+export type Role = 'dispatcher' | 'chief' | 'leader' | 'planner' | 'observer' | 'admin' | 'system' | DrillRole;
+/** Roles that a person has in a drill and nowhere else. */
+export type DrillRole = 'director' | 'controller' | 'evaluator';
 export type AgencyType = 'government' | 'enterprise' | 'social' | 'neighbour';
 export type Condition = 'ready' | 'worn' | 'broken' | 'scrapped';
 export type Channel = 'hotline' | 'app' | 'sensor' | 'upward' | 'neighbour';
@@ -332,9 +335,11 @@ export interface Note extends Head<'note'> {
 }
 
 export interface Alarm extends Head<'alarm'> {
-  type: 'distress' | 'checkin' | 'no_answer' | 'incident' | 'fence';
+  type: 'distress' | 'checkin' | 'no_answer' | 'incident' | 'fence' | 'inject';
   tier: 1 | 2 | 3;
   text: string;
+  /** Of an inject: who it seems to come from. */
+  from?: string;
   incident?: string;
   task?: string;
   team?: string;
@@ -385,7 +390,13 @@ export interface Stay extends Head<'stay'> {
   reason?: string;
 }
 
-export interface Nouns extends DrillNouns {
+export interface Nouns {
+  drill: Drill;
+  part: Part;
+  objective: Objective;
+  inject: Inject;
+  observation: Observation;
+  improvement: Improvement;
   agency: Agency;
   area: Area;
   person: Person;
@@ -420,6 +431,6 @@ export type AnyRecord = Nouns[Kind];
 export * from './agreement';
 export * from './wire';
 export * from './claim';
-export * from './drill';
+export * from './judge';
 export * from './link';
 export * from './types.aid';

@@ -1,12 +1,13 @@
+import type { JudgeCommands } from './judge';
 // What travels between server and console beside the nouns: answers, reads,
 // the inputs of the commands, the frames of the socket.
 import type { ClaimCommands } from './claim';
-import type { JudgeCommands, Part } from './drill';
 import type {
   Agency, AgencyType, AgreementTerms, AnyRecord, Bound, Capability, Channel, Condition, Count, Depot, Device, Duty, DutyLine,
   FencePurpose, FenceType, FenceWarn, Grade, Hazard, IncidentState, Kind, LoanState, Need, NoteState, NoteType, OfferType, Person, Place, Point, RequisitionType,
   Ref, ReportState, Ring, Role, TaskState, TaskType, TeamType,
 } from './types';
+import type { DrillContent, DrillForm, DrillPurpose, Part, PartRole, PictureType } from './drill';
 
 /** What is written to a foreign system because no record says it. */
 export type LetterType =
@@ -65,13 +66,16 @@ export interface Done {
   secret?: string;
 }
 
+type DrillMove = Expect & { drill: string; reason?: string };
+
 export interface Session {
   person: Person;
   role: Role;
   roles: Role[];
   agency?: Agency;
+  /** live, or the drill that the session is in. */
   realm: string;
-  /** In the drill that the session is in. */
+  /** In that drill. */
   part?: Part;
   csrf: string;
   must_change: boolean;
@@ -299,6 +303,25 @@ export interface Commands extends ClaimCommands, JudgeCommands {
     id?: string; agency?: string; area?: string; name: string; level: Hazard['level']; operator: string; substances?: Hazard['substances'];
     population?: number; place: Place; duty?: DutyLine[]; external?: string;
   };
+  'drill.open': {
+    name: string; content: DrillContent; form: DrillForm; purpose: DrillPurpose; no_notice?: boolean; situation?: string; planned?: string;
+    picture: PictureType; seq?: number; at?: string; begins?: string; seed?: number;
+  };
+  'drill.edit': Expect & { drill: string; name: string; content: DrillContent; form: DrillForm; purpose: DrillPurpose; no_notice?: boolean; situation?: string; planned?: string; seed: number };
+  'drill.approve': DrillMove;
+  'drill.revise': DrillMove;
+  'drill.check': DrillMove;
+  'drill.ready': DrillMove;
+  'drill.start': DrillMove;
+  'drill.pause': DrillMove;
+  'drill.resume': DrillMove;
+  'drill.end': DrillMove;
+  'drill.cancel': DrillMove;
+  'drill.rate': Expect & { drill: string; rate: number };
+  'drill.jump': Expect & { drill: string; to: string };
+  'part.save': Expect & { person: string; role: PartRole; agency?: string; team?: string; text?: string };
+  'part.remove': Expect & { part: string };
+  'part.confirm': { part: string };
   'agreement.save': Expect & AgreementTerms & { id?: string; name: string; text?: string; parties: string[] };
   'agreement.consent': { agreement: string; terms: number };
   'agreement.withdraw': AgreementMove;

@@ -45,7 +45,7 @@ function setup(rows = new Rows(), more: Partial<Deps> = {}) {
   const done: string[] = [];
   const net = { online: true };
   const box = new Outbox({
-    rows, send: server.send, person: () => 'p1', now: () => Date.now(), online: () => net.online, offset: () => 0,
+    rows, send: server.send, person: () => 'p1', now: () => Date.now(), online: () => net.online, realm: () => 'live', shown: (at) => at,
     overtaken: (row, p) => overtaken(row, p.code, p.current as never),
     alone: (work) => work(),
     after: (ms, f) => {
@@ -86,7 +86,7 @@ test('three taps made offline go out in order after a reload, with the times of 
 });
 
 test('each row carries its event time on the server clock', async () => {
-  const { box, rows } = setup(new Rows(), { offset: () => 90_000, online: () => false });
+  const { box, rows } = setup(new Rows(), { shown: (at) => at + 90_000, online: () => false });
   await advance(box, 'assigned', 'acknowledged');
   expect(rows.list[0]!.event_time).toBe('2026-11-23T08:01:30.000Z');
   expect(rows.list[0]!.body.event_time).toBe('2026-11-23T08:01:30.000Z');

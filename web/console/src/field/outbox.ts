@@ -34,8 +34,10 @@ export interface Deps {
   now(): number;
   /** What the phone says of its network; false is nearly always true. */
   online(): boolean;
-  /** Server clock minus phone clock, ms, as last known. */
-  offset(): number;
+  /** The realm in which the phone is: live, or a drill. */
+  realm(): string;
+  /** What the realm's clock showed at that moment of the phone's, ms. */
+  shown(at: number): number;
   /** Whether somebody else has entered the step that was refused. */
   overtaken(row: Row, problem: Problem): boolean;
   /** Runs `work` while no other tab does; resolves without running it when one does. */
@@ -73,9 +75,9 @@ export class Outbox {
     const person = this.deps.person();
     if (!person) throw new Error('nobody is signed in');
     const tapped = this.deps.now();
-    const event_time = new Date(tapped + this.deps.offset()).toISOString();
+    const event_time = new Date(this.deps.shown(tapped)).toISOString();
     const row = await this.deps.rows.add({
-      key: this.deps.newKey(), lane: laneOf(command, body, extra.photo !== undefined), person, command,
+      key: this.deps.newKey(), lane: laneOf(command, body, extra.photo !== undefined), person, realm: this.deps.realm(), command,
       body: extra.event === false ? body : { ...body, event_time },
       ...(extra.photo ? { photo: extra.photo } : {}),
       event_time, tapped, urgent: extra.urgent ?? false, tries: 0, due: 0, state: 'waiting',

@@ -6,7 +6,7 @@ import { vocabulary as readVocabulary, type Vocabulary } from '../api/reads';
 import * as session from '../api/session';
 import type { AnyRecord, Commands, CommandName, Kind, Session, Task } from '../api/types';
 import { setZone } from '../i18n';
-import { Clock } from '../store/clock';
+import { Clock, drillClock } from '../store/clock';
 import { Live } from '../store/live';
 import { Positions } from '../store/positions';
 import { Store } from '../store/store';
@@ -28,6 +28,8 @@ export interface Identity {
   agency: string;
   agencyName: string;
   agencyPhone: string;
+  /** Where the phone was last: live when left out. */
+  realm?: string;
   /** The drill that the person judges; a leader's is ''. */
   judges?: string;
 }
@@ -50,8 +52,9 @@ export interface Prefs {
 const PREFS: Prefs = { share: false, theme: 'day', read: 0 };
 
 /** What the picture keeps: the leader's own work, not the whole city. */
+const KEPT: readonly Kind[] = ['drill', 'incident', 'fence', 'task', 'note', 'stay', 'alarm', 'team', 'loan', 'agency'];
+
 const KEPT_JUDGE: readonly Kind[] = ['drill', 'agency', 'objective', 'inject', 'observation'];
-const KEPT: readonly Kind[] = ['incident', 'fence', 'task', 'note', 'stay', 'alarm', 'team', 'loan', 'agency'];
 
 export type Phase = 'starting' | 'signed-out' | 'in';
 
@@ -89,7 +92,8 @@ export class Phone {
       person: () => (this.phase === 'in' ? this.identity?.person : undefined),
       now: Date.now,
       online: () => navigator.onLine,
-      offset: () => this.clockOffset(),
+      realm: () => this.session?.realm ?? this.identity?.realm ?? 'live',
+      shown: (at) => this.clock.shown(at + this.clockOffset()),
       overtaken: (row, p) => overtaken(row, p.code, (p.current as Task | undefined) ?? this.store.get('task', String(row.body.task)) ?? this.store.get('loan', String(row.body.loan))),
       alone: (work) => (navigator.locks ? navigator.locks.request('liandong-outbox', { ifAvailable: true }, (lock) => (lock ? work() : undefined)) : work()) as Promise<void>,
       after: (ms, f) => {
@@ -106,7 +110,7 @@ export class Phone {
       send: (f, id) => this.live.report({
         id,
         lon: f.lon, lat: f.lat, accuracy: f.accuracy, ...(f.speed === null ? {} : { speed: f.speed }), ...(f.heading === null ? {} : { heading: f.heading }),
-        at: new Date(f.at + this.clockOffset()).toISOString(),
+        at: new Date(this.clock.shown(f.at + this.clockOffset())).toISOString(),
       }),
       changed: () => this.tell(),
     });
@@ -141,7 +145,8 @@ export class Phone {
   }
 
   private async start(): Promise<void> {
-    this.store.subscribe(() => {
+    this.store.subscribe((dirty) => {
+      if (dirty.has('drill')) this.clock.drill = drillClock(this.store.all('drill')[0]);
       this.dirty = true;
       this.tell();
     });
@@ -201,17 +206,8 @@ export class Phone {
     await this.came(await session.join(drill));
   }
 
-  /** What the drill's clock shows, ms: from the server's last word on, at the clock's own rate. */
-  drillNow(): number {
-    const d = this.store.get('drill', this.identity?.judges);
-    if (!d) return this.now();
-    const rate = d.clock.running ? d.clock.rate : 0;
-    if (this.live.seq > 0) return this.clock.known() + rate * (this.clock.now() - this.clock.known());
-    return Date.parse(d.clock.at) + rate * Math.max(0, Date.now() - Date.parse(d.clock.wall));
-  }
-
   /** Writes down what was seen at a moment of the drill's clock, ms; it is safe on the phone when this resolves. */
-  async observe(body: Commands['observation.add'], at = this.drillNow()): Promise<Row> {
+  async observe(body: Commands['observation.add'], at = this.now()): Promise<Row> {
     return this.outbox.add('observation.add', { ...body, event_time: new Date(at).toISOString() }, { event: false });
   }
 
@@ -302,7 +298,7 @@ export class Phone {
   /** Seconds since the picture was last true; undefined when there is none. */
   age(): number | undefined {
     if (this.live.phase === 'live' || this.live.seq > 0) return this.live.age();
-    return this.pictureAt ? Math.max(0, this.clock.now() + (this.clockHeard() ? 0 : this.offset) - this.pictureAt) / 1000 : undefined;
+    return this.pictureAt ? Math.max(0, this.clock.server() + (this.clockHeard() ? 0 : this.offset) - this.pictureAt) / 1000 : undefined;
   }
 
   private clockHeard(): boolean {
@@ -311,31 +307,31 @@ export class Phone {
 
   /** Server clock minus phone clock, ms: as heard, else as last known. */
   private clockOffset(): number {
-    return this.clockHeard() ? Math.round(this.clock.now() - Date.now()) : this.offset;
+    return this.clockHeard() ? Math.round(this.clock.server() - Date.now()) : this.offset;
   }
 
-  /** Now on the server's clock, as well as the phone knows it. */
+  /** Now on the realm's clock, as well as the phone knows it: the server's, or a drill's. */
   now(): number {
-    return Date.now() + this.clockOffset();
+    return this.clock.shown(Date.now() + this.clockOffset());
   }
 
   private async came(s: Session): Promise<void> {
     this.session = s;
     const judges = s.role === 'evaluator' ? s.realm.replace('drill:', '') : '';
-    const team = s.part?.team ?? s.person.team ?? '';
-    if (s.must_change || !judges && (s.role !== 'leader' || !team)) {
+    const team = judges ? '' : (s.part?.team ?? s.person.team ?? '');
+    if (s.must_change || (!judges && (s.role !== 'leader' || !team))) {
       this.phase = 'signed-out';
       this.tell();
       return;
     }
-    const changed = this.identity?.person !== s.person.id || this.identity.team !== (judges ? '' : team) || (this.identity.judges ?? '') !== judges;
+    const changed = this.identity?.person !== s.person.id || this.identity.team !== team || (this.identity.realm ?? 'live') !== s.realm;
     if (changed) {
       await this.storage.erase('picture');
       this.store.replace([]);
       this.pictureAt = 0;
     }
     this.identity = {
-      person: s.person.id, name: s.person.name, team: judges ? '' : team, judges, agency: s.agency?.id ?? '',
+      person: s.person.id, name: s.person.name, team, judges, realm: s.realm, agency: s.agency?.id ?? '',
       agencyName: s.agency?.short ?? s.agency?.name ?? '', agencyPhone: s.agency?.phone ?? '',
     };
     await this.storage.write('identity', this.identity);
@@ -414,7 +410,7 @@ export class Phone {
     this.keptAt = Date.now();
     const judge = this.identity.judges;
     const records = judge ? KEPT_JUDGE.flatMap((k) => this.store.all(k) as AnyRecord[]) : KEPT.flatMap((k) => this.store.all(k) as AnyRecord[]).filter((r) => (r.kind === 'agency' ? this.store.all('loan').some((l) => l.receiver === r.id) : r.kind !== 'team' || r.id === this.identity?.team));
-    const at = this.clock.now() - this.live.age() * 1000;
+    const at = this.clock.server() - this.live.age() * 1000;
     this.pictureAt = at;
     this.offset = this.clockOffset();
     await this.storage.write('picture', { person: this.identity.person, at, records } satisfies Kept);

@@ -21,6 +21,8 @@ export interface Row {
   lane: string;
   /** Who tapped: nobody else's session may send it. */
   person: string;
+  /** Where it was tapped: live, or a drill. It is never done anywhere else. */
+  realm?: string;
   command: string;
   body: Record<string, unknown>;
   /** A photo that is uploaded first; body.photo then holds its id. */

@@ -28,7 +28,7 @@ export async function sendRow(row: Row, keep: (row: Row) => Promise<void>): Prom
 }
 
 async function post<T>(path: string, row: Row, body: unknown, timeout: number, more: Record<string, string> = {}): Promise<T> {
-  const call = { method: 'POST' as const, body, timeout, headers: { 'Idempotency-Key': row.key, ...more } };
+  const call = { method: 'POST' as const, body, timeout, headers: { 'Idempotency-Key': row.key, Realm: row.realm ?? 'live', ...more } };
   let answer: Response;
   try {
     answer = await send(path, call);

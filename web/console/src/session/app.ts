@@ -4,9 +4,10 @@ import { commander, type Do } from '../api/command';
 import { problemIn } from '../api/http';
 import { settings as readSettings } from '../api/session';
 import { vocabulary as readVocabulary, type Vocabulary } from '../api/reads';
+import type { Drill } from '../api/drill';
 import type { CommandName, Commands, Done, Problem, Ref, Scope, Session, Settings } from '../api/types';
 import { either, setZone } from '../i18n';
-import { Clock } from '../store/clock';
+import { Clock, drillClock } from '../store/clock';
 import { Dialer } from '../api/worker';
 import { Live } from '../store/live';
 import { Looks } from '../store/looks';
@@ -47,6 +48,12 @@ export class App {
     readonly vocabulary: Vocabulary,
   ) {
     setZone(settings.zone);
+    this.store.subscribe((dirty) => dirty.has('drill') && (this.clock.drill = drillClock(this.store.all('drill')[0])));
+    this.live.subscribe(() => {
+      // The session came into another realm, from another window perhaps: all of
+      // this screen is of the old one.
+      if (this.live.phase === 'live' && this.live.realm !== session.realm) location.reload();
+    });
     this.#events = new Map(vocabulary.events.map((e) => [e.code, e]));
     this.#capabilities = new Map(vocabulary.capabilities.map((c) => [c.code, c]));
     this.#roles = new Map(vocabulary.commands.map((c) => [c.name, c.roles]));
@@ -92,8 +99,10 @@ export class App {
     return this.#pending.has(keyOf(ref));
   }
 
-  /** Whether the session's role has a use for the command at all. */
+  /** Whether the session's role has a use for the command at all. Who directs a drill may act for any agency in it. */
   may(name: CommandName): boolean {
+    const role = this.session.role;
+    if ((role === 'director' || role === 'controller') && !drilling.test(name)) return (this.#roles.get(name)?.length ?? 0) > 0;
     return this.#roles.get(name)?.includes(this.session.role) ?? false;
   }
 
@@ -122,6 +131,11 @@ export class App {
     return a?.short || a?.name || id || '';
   }
 
+  /** The drill that the session is in. */
+  drill(): Drill | undefined {
+    return this.watch.all('drill')[0];
+  }
+
   #mark(keys: string[], by: 1 | -1) {
     for (const key of keys) {
       const n = (this.#pending.get(key) ?? 0) + by;
@@ -131,5 +145,8 @@ export class App {
     for (const l of [...this.#listeners]) l();
   }
 }
+
+/** Commands by which a drill is prepared, run and judged: those have roles of their own. */
+const drilling = /^(drill|part|objective|inject|sim|observation|improvement)\./;
 
 const keyOf = (r: Ref) => `${r.kind}/${r.id}`;

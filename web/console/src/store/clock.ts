@@ -1,7 +1,23 @@
 // The server's time on this screen. Every age is counted on it, so a desk whose
 // own clock is wrong still shows right ages.
 
+import type { Drill } from '../api/drill';
+
+/** A drill's clock, as its record tells: what it showed at a moment on the wall, ms. */
+export interface DrillClock {
+  at: number;
+  wall: number;
+  rate: number;
+  running: boolean;
+}
+
+/** The clock of the drill that the session is in; none outside one. */
+export const drillClock = (d: Drill | undefined): DrillClock | undefined =>
+  d && { at: Date.parse(d.clock.at), wall: Date.parse(d.clock.wall), rate: d.clock.rate, running: d.clock.running };
+
 export class Clock {
+  /** In a drill every time and age is on the drill's clock. */
+  drill: DrillClock | undefined;
   #offset = 0;
   #word: number | undefined;
   readonly #listeners = new Set<() => void>();
@@ -9,9 +25,21 @@ export class Clock {
 
   constructor(private readonly wall: () => number = Date.now) {}
 
-  /** ms since 1970 on the server's clock. */
+  /** ms since 1970 on the realm's clock. */
   now(): number {
+    return this.shown(this.server());
+  }
+
+  /** ms since 1970 on the server's own clock, in a drill too. */
+  server(): number {
     return this.wall() + this.#offset;
+  }
+
+  /** What the realm's clock shows at that moment of the server's. */
+  shown(server: number): number {
+    const d = this.drill;
+    if (!d) return server;
+    return d.running ? d.at + Math.max(0, server - d.wall) * d.rate : d.at;
   }
 
   /** The server said what time it is. A late frame makes its clock look slow, so a larger offset wins at once and a smaller one only slowly. */
@@ -34,7 +62,7 @@ export class Clock {
    * a team is not silent because our own link is cut.
    */
   known(): number {
-    return this.#word === undefined ? this.now() : Math.min(this.now(), this.#word + this.#offset);
+    return this.#word === undefined ? this.now() : this.shown(Math.min(this.server(), this.#word + this.#offset));
   }
 
   /** One tick a second drives every clock and age on the screen. */

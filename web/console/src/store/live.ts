@@ -154,7 +154,7 @@ export class Live {
     this.#socket?.stop();
     this.#socket = undefined;
     try {
-      const shot = await (this.o.snapshot ?? readSnapshot)();
+      const shot = await (this.o.snapshot ?? (() => readSnapshot()))();
       if (round !== this.#round) return;
       this.o.clock.heard(shot.at);
       this.o.store.replace(shot.records);
@@ -308,8 +308,8 @@ export class Live {
 }
 
 /** Reads the snapshot: a line of head, a record a line, and an end line that counts them. */
-export async function readSnapshot(): Promise<Snapshot> {
-  const response = await send('/api/v1/snapshot', { timeout: 60_000, headers: { Accept: 'application/x-ndjson' } });
+export async function readSnapshot(watch?: 'alarms'): Promise<Snapshot> {
+  const response = await send(`/api/v1/snapshot${watch ? `?watch=${watch}` : ''}`, { timeout: 60_000, headers: { Accept: 'application/x-ndjson' } });
   return parseSnapshot(await response.text());
 }
 

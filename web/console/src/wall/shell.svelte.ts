@@ -54,11 +54,11 @@ export class Shell {
   }
 
   mute(): void {
-    this.mutedUntil = this.app.clock.now() + MUTE;
+    this.mutedUntil = this.app.clock.server() + MUTE;
   }
 
   private play(tone: Tone | undefined): void {
-    if (!tone || (tone !== 'siren' && this.app.clock.now() < this.mutedUntil)) return;
+    if (!tone || (tone !== 'siren' && this.app.clock.server() < this.mutedUntil)) return;
     if (tone === 'siren') this.last = Date.now();
     this.sound.play(tone);
   }
