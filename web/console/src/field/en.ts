@@ -276,7 +276,7 @@ export const en = {
   'judge.leave': 'Leave the drill',
   'judge.now': 'Now',
   'judge.goals': 'Objectives',
-  'judge.notes': 'Notes',
+  'judge.notes': 'Written',
   'judge.seen': 'Seen',
   'judge.missed': 'Missed',
   'judge.late': 'Late',

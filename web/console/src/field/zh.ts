@@ -275,7 +275,7 @@ export const zh = {
   'judge.leave': '退出演练',
   'judge.now': '当前',
   'judge.goals': '目标',
-  'judge.notes': '记录',
+  'judge.notes': '已记',
   'judge.seen': '看到',
   'judge.missed': '未做',
   'judge.late': '迟到',
