@@ -36,7 +36,8 @@ func (s *Service) FireDue(ctx context.Context, realm Realm) (int, error) {
 		if !s.runs(realm) {
 			return 0, nil
 		}
-		return s.fireDrill(ctx, realm)
+		done, _, err := s.fireDrill(ctx, realm)
+		return done, err
 	}
 	due, err := s.store.Due(ctx, realm, s.cfg.Now(), mostDue)
 	if err != nil {
@@ -67,15 +68,15 @@ const (
 )
 
 // fireDrill carries out what is due in a drill; while its clock stands, what a jump
-// went over.
-func (s *Service) fireDrill(ctx context.Context, realm Realm) (int, error) {
-	done := 0
+// went over. looked is the moment until which nothing more was found.
+func (s *Service) fireDrill(ctx context.Context, realm Realm) (done int, looked time.Time, err error) {
 	var failed []error
 	stuck := map[Due]bool{} // cannot be carried out, or is nothing to do
 	for done < mostFired {
-		due, err := s.store.Due(ctx, realm, s.Now(realm), mostDue)
+		looked = s.Now(realm)
+		due, err := s.store.Due(ctx, realm, looked, mostDue)
 		if err != nil {
-			return done, err
+			return done, looked, err
 		}
 		i := slices.IndexFunc(due, func(d Due) bool { return !stuck[d] })
 		if i < 0 {
@@ -88,15 +89,15 @@ func (s *Service) fireDrill(ctx context.Context, realm Realm) (int, error) {
 			done++
 			continue
 		case CodeOf(err) == Unavailable:
-			return done, err
+			return done, looked, err
 		case errors.Is(err, errStands):
-			return done, errors.Join(failed...)
+			return done, looked, errors.Join(failed...)
 		case err != nil && !errors.Is(err, errNothing):
 			failed = append(failed, fmt.Errorf("due %s/%s: %w", d.Ref.Kind, d.Ref.ID, err))
 		}
 		stuck[d] = true
 	}
-	return done, errors.Join(failed...)
+	return done, looked, errors.Join(failed...)
 }
 
 // fire carries out what is due about one record; at is the moment on a drill's clock.
@@ -128,7 +129,7 @@ func (s *Service) carryDue(ctx context.Context, realm Realm, key string, in *Dea
 	if err != nil {
 		return Result{}, err
 	}
-	return s.carry(ctx, System(realm), cmd, key, in, body, at)
+	return s.carry(ctx, System(realm), cmd, key, in, body, turn{due: at})
 }
 
 func fireDeadline(ctx context.Context, w *work, in *DeadlineFire) error {

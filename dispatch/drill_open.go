@@ -33,7 +33,7 @@ func (s *Service) openDrill(ctx context.Context, actor Actor, cmd *Command, key 
 	}
 	opener := actor
 	opener.Realm = DrillRealm(id)
-	return s.carry(ctx, opener, cmd, key, in, body, nil)
+	return s.carry(ctx, opener, cmd, key, in, body, turn{})
 }
 
 // pictureFor reads the picture of the actor's realm that the drill starts from.

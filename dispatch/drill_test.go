@@ -2,6 +2,7 @@ package dispatch_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"testing"
 	"time"
 
@@ -327,6 +328,53 @@ func TestDrillIsForked(t *testing.T) {
 	chief := s.player
 	chief.Role = dispatch.RoleChief
 	c.refused(chief, dispatch.Forbidden, "drill.open", in)
+}
+
+// At sixty times the rate a moment on the wall is a while: what falls due between the
+// last look and a command is done before it.
+func TestDrillCommandsWaitForWhatFellDue(t *testing.T) {
+	t.Parallel()
+	c := newTown(t)
+	s := c.stage(dispatch.DrillOpen{Picture: dispatch.PictureResources})
+	s.begin()
+	s.do(s.director, "drill.rate", dispatch.DrillRate{Drill: s.drill, Rate: 60})
+	c.runs(time.Millisecond) // whoever asks what time it is finds it later
+	for n := range 40 {
+		i := put[*dispatch.Incident](c, s.do(s.player, "incident.open", dispatch.IncidentOpen{Type: "12G03", Title: fmt.Sprint("火情", n), Area: "411002"}))
+		task := put[*dispatch.Task](c, s.do(s.player, "task.assign", dispatch.TaskAssign{Incident: i.ID, Team: c.teams["xf1"]}))
+		c.pass(2*time.Second - time.Duration(n)*time.Millisecond)
+		s.do(s.player, "note.add", dispatch.NoteAdd{Incident: i.ID, Text: "记"})
+		s.do(s.player, "task.release", dispatch.TaskEnd{Task: task.ID, Reason: "下一个"})
+	}
+	raised := map[string]time.Time{}
+	for _, r := range s.found(dispatch.KindAlarm) {
+		if a := r.(*dispatch.Alarm); a.Tier == 2 {
+			raised[a.Task] = a.Raised.At
+		}
+	}
+	overdue := 0
+	for _, r := range s.found(dispatch.KindTask) {
+		task := r.(*dispatch.Task)
+		due := task.Stamps[dispatch.TaskAssigned].At.Add(2 * time.Minute)
+		if task.Stamps[dispatch.TaskReleased].At.Before(due) {
+			continue
+		}
+		if overdue++; !raised[task.ID].Equal(due) {
+			t.Errorf("released at %s, due at %s, raised at %s", task.Stamps[dispatch.TaskReleased].At, due, raised[task.ID])
+		}
+	}
+	if overdue < 3 || overdue == 40 {
+		t.Errorf("%d of 40 fell due", overdue)
+	}
+}
+
+func (s *stage) found(k dispatch.Kind) []dispatch.Record {
+	s.t.Helper()
+	recs, err := s.store.Find(s.t.Context(), dispatch.Query{Realm: s.realm, Kind: k, Archived: true, Limit: -1})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return recs
 }
 
 func TestDrillParts(t *testing.T) {

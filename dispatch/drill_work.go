@@ -4,10 +4,10 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 )
 
 // What makes a command one in a drill: it is carried out at the moment that the
@@ -62,19 +62,31 @@ func (a Actor) directs() bool {
 // errStands tells that a drill's clock stands, so that nothing falls due.
 var errStands = refuse(IllegalMove, "演练未在进行", "the drill is not running")
 
+// errLate tells that something fell due between the last look and the command.
+var errLate = errors.New("something fell due before the command")
+
 // inDrill locks the drill, so that its commands come one after the other, and
 // takes the time from its clock: not before that of the last change, and where
-// the command was due earlier than now, at that moment.
-func (w *work) inDrill(ctx context.Context, due *time.Time) error {
+// the command was due earlier than now, at that moment. It returns errLate where
+// something fell due since the last look.
+func (w *work) inDrill(ctx context.Context, when turn) error {
 	realm := w.actor.Realm
 	recs, err := w.tx.Lock(ctx, realm, Ref{KindDrill, realm.Drill()})
 	if err != nil {
 		return err
 	}
 	w.drill = recs[0].(*Drill)
-	at := w.drill.Clock.Time(w.change.Wall)
+	due, at := when.due, w.drill.Clock.Time(w.change.Wall)
 	if due != nil && due.Before(at) {
 		at = *due
+	}
+	if !when.looked.IsZero() && at.After(when.looked) {
+		// The clock went on since; at sixty times the rate that is a while.
+		if missed, err := w.tx.Due(ctx, when.looked, at); err != nil {
+			return err
+		} else if missed {
+			return errLate
+		}
 	}
 	seq, last, err := w.tx.Last(ctx, realm)
 	if err != nil {

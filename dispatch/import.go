@@ -58,7 +58,7 @@ func (s *Service) Import(ctx context.Context, actor Actor, kind Kind, key string
 	k := Key{actor.Realm, key, actor.ID, sha256.Sum256([]byte("import " + string(kind) + key))}
 	c, replayed, err := s.store.Command(ctx, k, func(ctx context.Context, tx Tx) (*Change, error) {
 		bad = nil // the store may try again
-		w, err := s.begin(ctx, tx, actor, cmd, key, nil)
+		w, err := s.begin(ctx, tx, actor, cmd, key, turn{})
 		if err != nil {
 			return nil, err
 		}

@@ -200,7 +200,7 @@ func (s *Service) ImprovementDone(ctx context.Context, actor Actor, drill, key s
 	if err != nil {
 		return Result{}, err
 	}
-	return s.carry(ctx, actor, cmd, key, move, told, nil)
+	return s.carry(ctx, actor, cmd, key, move, told, turn{})
 }
 
 // ImprovementOf is an improvement with the drill that it follows from.

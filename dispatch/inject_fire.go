@@ -379,6 +379,6 @@ func (s *Service) actAs(ctx context.Context, actor Actor, i *Inject, at time.Tim
 		}
 		return cmd.run(ctx, w, in)
 	}
-	_, err = s.carry(ctx, actor, &once, "inject:"+i.ID, in, body, &at)
+	_, err = s.carry(ctx, actor, &once, "inject:"+i.ID, in, body, turn{due: &at})
 	return err
 }

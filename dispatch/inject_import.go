@@ -39,7 +39,7 @@ func (s *Service) ImportScript(ctx context.Context, actor Actor, key string, lin
 	k := Key{actor.Realm, key, actor.ID, sha256.Sum256(append([]byte("import inject\n"), hash...))}
 	c, replayed, err := s.store.Command(ctx, k, func(ctx context.Context, tx Tx) (*Change, error) {
 		rep = ScriptReport{} // the store may try again
-		w, err := s.begin(ctx, tx, actor, cmd, key, nil)
+		w, err := s.begin(ctx, tx, actor, cmd, key, turn{})
 		if err != nil {
 			return nil, err
 		}

@@ -117,7 +117,7 @@ func (s *Service) Apply(ctx context.Context, by Actor, m LetterApply) (Result, e
 	sum := sha256.Sum256([]byte(m.Letter.Message))
 	key := "edxl:" + hex.EncodeToString(sum[:])[:40]
 	as := Actor{ID: by.ID, Name: sender.Name + " / " + by.Name, Realm: by.Realm, Role: RoleChief, Agency: sender.ID, Home: sender.Scope.Area, Session: by.Session}
-	return s.carry(ctx, as, cmd, key, &m, []byte(sender.ID+"\n"+m.Letter.Digest), nil)
+	return s.carry(ctx, as, cmd, key, &m, []byte(sender.ID+"\n"+m.Letter.Digest), turn{})
 }
 
 // Foreign is the agency that stands for a foreign system: a neighbouring region

@@ -105,19 +105,37 @@ func (s *Service) run(ctx context.Context, actor Actor, cmd *Command, key string
 	if err := cmd.mayAtAll(actor); err != nil {
 		return Result{}, err
 	}
-	if actor.Role != RoleSystem && actor.Realm.Drill() != "" {
-		// What fell due before is done before.
-		if _, err := s.fireDrill(ctx, actor.Realm); CodeOf(err) == Unavailable {
-			return Result{}, err
-		}
-	}
-	res, err := s.carry(ctx, actor, cmd, key, in, body, nil)
+	res, err := s.inTurn(ctx, actor, cmd, key, in, body)
 	if err == nil && (cmd.Name == "drill.jump" || owes(res.Change)) {
 		// What a jump went over, and the action of an inject that was released, happen
 		// now. The command stands whatever comes of them; what fails is due again.
-		_, _ = s.fireDrill(ctx, actor.Realm)
+		_, _, _ = s.fireDrill(ctx, actor.Realm)
 	}
 	return res, err
+}
+
+// inTurn carries a command out; in a drill after all that fell due before it.
+func (s *Service) inTurn(ctx context.Context, actor Actor, cmd *Command, key string, in any, body []byte) (Result, error) {
+	if actor.Role == RoleSystem || actor.Realm.Drill() == "" {
+		return s.carry(ctx, actor, cmd, key, in, body, turn{})
+	}
+	for {
+		_, looked, err := s.fireDrill(ctx, actor.Realm)
+		if CodeOf(err) == Unavailable {
+			return Result{}, err
+		}
+		res, err := s.carry(ctx, actor, cmd, key, in, body, turn{looked: looked})
+		if !errors.Is(err, errLate) || ctx.Err() != nil {
+			return res, err
+		}
+	}
+}
+
+// turn is when a command in a drill is carried out: at the one at which it was
+// due, or, after all that is due, now. Until looked that is done.
+type turn struct {
+	due    *time.Time
+	looked time.Time
 }
 
 // owes tells that an inject was released whose action is to be given at once.
@@ -130,14 +148,14 @@ func owes(c *Change) bool {
 
 // carry carries a command out for an actor who may use it; in a drill at the
 // moment on its clock at which it was due, where that is given.
-func (s *Service) carry(ctx context.Context, actor Actor, cmd *Command, key string, in any, body []byte, due *time.Time) (Result, error) {
+func (s *Service) carry(ctx context.Context, actor Actor, cmd *Command, key string, in any, body []byte, when turn) (Result, error) {
 	if len(key) < 8 || len(key) > 64 {
 		return Result{}, invalid("Idempotency-Key", key, "幂等键应为 8 至 64 个字符", "the idempotency key has 8 to 64 characters")
 	}
 	k := Key{actor.Realm, key, actor.ID, sha256.Sum256(append([]byte(cmd.Name+"\n"), body...))}
 	var secret string
 	once := func(ctx context.Context, tx Tx) (*Change, error) {
-		w, err := s.begin(ctx, tx, actor, cmd, key, due)
+		w, err := s.begin(ctx, tx, actor, cmd, key, when)
 		if err != nil {
 			return nil, err
 		}
@@ -174,7 +192,7 @@ func (s *Service) carry(ctx context.Context, actor Actor, cmd *Command, key stri
 }
 
 // begin makes the work of one command, at the moment that its realm's clock shows.
-func (s *Service) begin(ctx context.Context, tx Tx, actor Actor, cmd *Command, key string, due *time.Time) (*work, error) {
+func (s *Service) begin(ctx context.Context, tx Tx, actor Actor, cmd *Command, key string, when turn) (*work, error) {
 	now := s.cfg.Now().UTC().Truncate(time.Microsecond)
 	w := &work{svc: s, tx: tx, actor: actor, cmd: cmd, at: now, change: &Change{
 		At: now, Wall: now, Realm: actor.Realm, Actor: actor.Ref(), Kind: cmd.Name, Command: key,
@@ -182,7 +200,7 @@ func (s *Service) begin(ctx context.Context, tx Tx, actor Actor, cmd *Command, k
 	if actor.Realm.Drill() == "" || cmd.Name == "drill.open" {
 		return w, nil
 	}
-	return w, w.inDrill(ctx, due)
+	return w, w.inDrill(ctx, when)
 }
 
 // committed tells what came of a command: the clock of a drill to those who look

@@ -82,6 +82,9 @@ type Tx interface {
 	// Last is the realm's last change and its moment on the realm's clock; 0 and
 	// the zero time where there is none.
 	Last(ctx context.Context, realm Realm) (int64, time.Time, error)
+	// Due tells whether anything of the realm falls due after the one moment and at
+	// or before the other.
+	Due(ctx context.Context, after, until time.Time) (bool, error)
 	// CopyBeside copies what another realm keeps beside its records: the polygons
 	// of the areas that are here too, how far numbers are counted, and where the
 	// teams named were last at the moment on that realm's clock.

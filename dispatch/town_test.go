@@ -24,6 +24,7 @@ type town struct {
 	store *pgstore.Store
 	mu    sync.Mutex
 	now   time.Time
+	step  time.Duration // by which the clock goes on each time it is asked
 	keys  atomic.Int64
 
 	bureau, fire, clinic                    string // agencies
@@ -87,7 +88,15 @@ func (c *town) team(call, agency, area, capability string) string {
 func (c *town) clock() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.now = c.now.Add(c.step)
 	return c.now
+}
+
+// runs lets the clock go on by itself, each time it is asked.
+func (c *town) runs(step time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.step = step
 }
 
 func (c *town) pass(d time.Duration) {

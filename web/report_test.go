@@ -61,9 +61,9 @@ func TestDrillReport(t *testing.T) {
 	realm := dispatch.DrillRealm(id)
 	released := map[dispatch.InjectState]dispatch.Stamp{dispatch.InjectReleased: {At: h.svc.Now(realm)}}
 	h.plant(id,
-		&dispatch.Inject{Head: head(dispatch.KindInject, "j1"), Number: "001", Text: "氯气泄漏，下风向有学校", Objective: "o2", State: dispatch.InjectReleased, Stamps: released,
+		&dispatch.Inject{Head: head(dispatch.KindInject, "j1"), Number: "001", Type: dispatch.InjectInformation, Method: dispatch.InjectPhone, Trigger: dispatch.Trigger{Type: dispatch.TriggerManual}, Text: "氯气泄漏，下风向有学校", Objective: "o2", State: dispatch.InjectReleased, Stamps: released,
 			Expected: []dispatch.Expected{{Text: "通知下风向群众", Within: 300, Weight: 3, Agency: h.fire}, {Text: "设警戒线", Within: 600, Weight: 1, Agency: h.fire}}},
-		&dispatch.Inject{Head: head(dispatch.KindInject, "j2"), Number: "002", Text: "记者到场询问", Objective: "o1", State: dispatch.InjectReleased, Stamps: released,
+		&dispatch.Inject{Head: head(dispatch.KindInject, "j2"), Number: "002", Type: dispatch.InjectInformation, Method: dispatch.InjectPhone, Trigger: dispatch.Trigger{Type: dispatch.TriggerManual}, Text: "记者到场询问", Objective: "o1", State: dispatch.InjectReleased, Stamps: released,
 			Expected: []dispatch.Expected{{Text: "指定发言人", Within: 900, Weight: 2, Agency: h.bureau}}})
 	player := h.as("firedesk")
 	player.join(id)

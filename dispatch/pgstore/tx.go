@@ -229,6 +229,23 @@ func (t *tx) Stood(ctx context.Context, realm dispatch.Realm, team string) (*geo
 	return &p, nil
 }
 
+// Due tells whether anything of the realm falls due between the moments, the later one included.
+func (t *tx) Due(ctx context.Context, after, until time.Time) (found bool, err error) {
+	err = t.q.QueryRow(ctx, betweenSQL, t.key.Realm, after, until).Scan(&found)
+	return found, fault(err)
+}
+
+var betweenSQL = func() string {
+	sql := ""
+	for i, k := range dispatch.Kinds {
+		if i > 0 {
+			sql += " or "
+		}
+		sql += fmt.Sprintf("exists (select from %s where realm = $1 and due > $2 and due <= $3 and not archived)", k)
+	}
+	return "select " + sql
+}()
+
 // Last is the realm's last change and its moment on the realm's clock.
 func (t *tx) Last(ctx context.Context, realm dispatch.Realm) (seq int64, at time.Time, err error) {
 	err = t.q.QueryRow(ctx, "select seq, at from journal where realm = $1 order by seq desc limit 1", realm).Scan(&seq, &at)

@@ -83,7 +83,7 @@ test('aid: raised by keyboard, approved, offered, ordered, committed, used and g
 
     const chief = await house.screen('/', 'chief');
     await live(chief);
-    await chief.locator('header button.aid b').waitFor(); // something waits on the chief
+    await chief.locator('header button.requests b').waitFor(); // something waits on the chief
     await openAt(chief, request.id);
     await digitOf(chief, 'approve');
     await board(chief).locator('button[data-act=widen]').waitFor();

@@ -1,43 +1,10 @@
 // Two regions: a second server of its own is the neighbour. Cards are exchanged,
 // a request reaches the neighbour, its offer comes back, and a cut is told.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { mkdtempSync, chmodSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { House, settle, until } from './house.mjs';
+import { join } from 'node:path';
+import { settle, until } from './house.mjs';
+import { card, neighbour, region } from './region.mjs';
 import { test } from './runner.mjs';
-
-const program = resolve(import.meta.dirname, '../../../bin/liandong');
-
-/** The neighbour's server with a demo city of its own. */
-async function neighbour(browser) {
-  const dir = mkdtempSync(join(tmpdir(), 'liandong-region-'));
-  chmodSync(dir, 0o755); // the user who runs PostgreSQL has to enter it
-  const child = spawn(program, ['serve'], { stdio: 'ignore', env: { ...process.env, LIANDONG_DIR: join(dir, 'var'), LIANDONG_ADDR: '127.0.0.1:0', LIANDONG_HTTP_ADDR: 'off', LIANDONG_LINK: '127.0.0.1:0', LIANDONG_LIVE: 'false' } });
-  const ended = new Promise((done) => child.once('exit', done));
-  const stop = async () => {
-    child.kill('SIGINT');
-    await ended;
-    rmSync(dir, { recursive: true, force: true });
-  };
-  try {
-    const base = await until('the neighbour’s server', 120, () => {
-      try {
-        return readFileSync(join(dir, 'var', 'address'), 'utf8');
-      } catch {
-        return undefined;
-      }
-    });
-    return { house: new House(browser, base), stop };
-  } catch (e) {
-    await stop();
-    throw e;
-  }
-}
-
-const region = async (api, name, area) => (await api.do('agency.save', { name, area, type: 'neighbour', place: {} })).put.find((r) => r.kind === 'agency').id;
-const card = async (api) => JSON.stringify({ name: '邻市', ...(await api.get('/api/v1/links/card')) });
 
 test('region: cards are exchanged, a request goes over and an offer comes back, and a cut is told', async (house) => {
   const there = await neighbour(house.browser);

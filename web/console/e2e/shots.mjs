@@ -4,6 +4,8 @@
 import { mkdirSync, rmSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { House, settle, until, watchFeed } from './house.mjs';
+import { aid } from './aid.mjs';
+import { card, neighbour, region } from './region.mjs';
 import { taskFor } from './task.mjs';
 import { breakable } from './cut.mjs';
 
@@ -83,6 +85,48 @@ async function admin(house, lang) {
   await keep(page, `admin-${lang}`);
 }
 
+/** The boards of the desk: requests with their loans, a requisition, claims, agreements. */
+async function boards(house, lang) {
+  const shown = await aid(house);
+  const page = await house.screen('/', 'chief', { kept: { lang, theme: 'dark' } });
+  await page.locator('.desk[data-phase=live]').waitFor();
+  const board = async (key, one, ready, name) => {
+    if (!wanted(name)) return;
+    await page.keyboard.press(key);
+    await page.locator(one).click();
+    await page.locator(ready).first().waitFor();
+    await page.mouse.move(5, 5);
+    await keep(page, name);
+    await page.keyboard.press('Escape');
+  };
+  await board('b', `[data-request="${shown.request}"]`, '.detail table tr', `requests-${lang}`);
+  await board('b', `nav [data-requisition="${shown.requisition}"]`, `[data-shown="${shown.requisition}"]`, `requisition-${lang}`);
+  await board('m', `[data-claim="${shown.claim}"]`, '.detail article', `claims-${lang}`);
+  await board('h', '[data-pact][data-group=sharing]', '.detail article', `agreements-${lang}`);
+}
+
+/** The links of an administrator, with a neighbour that has accepted. */
+async function links(house) {
+  const there = await neighbour(house.browser);
+  try {
+    const [admin, foreign] = [await house.api('admin'), await there.house.api('admin')];
+    const mine = (await admin.list('agency')).find((a) => a.type === 'neighbour');
+    const us = await region(foreign, '许昌市', '411000');
+    const [here, other] = [JSON.parse(await card(admin)), JSON.parse(await card(foreign))];
+    const link = (await admin.do('link.save', { name: mine.short, region: mine.id, address: other.address, certificate: other.certificate })).put.find((r) => r.kind === 'link').id;
+    await foreign.do('link.save', { name: '许昌', region: us, address: here.address, certificate: here.certificate });
+    for (const [lang, word] of [['zh', '正常'], ['en', 'Working']]) {
+      const page = await house.screen('/admin#/links', 'admin', { kept: { lang } });
+      await page.getByRole('row').getByText(word, { exact: true }).waitFor();
+      await keep(page, `links-${lang}`);
+    }
+    await admin.do('link.revoke', { link, reason: '演示结束' });
+  } finally {
+    await there.house.close();
+    await there.stop();
+  }
+}
+
 /** What the desk says at 6, 16 and 61 seconds without the server. */
 async function link(house) {
   let cut;
@@ -127,7 +171,9 @@ try {
     await take(`wall-wide-${lang}`, (h) => wall(h, lang, 'wall-wide', { viewport: { width: 3440, height: 1440 } }));
     await take(`field-${lang} field-task-${lang}`, (h) => field(h, lang, [`field-${lang}`, `field-task-${lang}`]));
     await take(`admin-${lang}`, (h) => admin(h, lang));
+    await take(`requests-${lang} requisition-${lang} claims-${lang} agreements-${lang}`, (h) => boards(h, lang));
   }
+  await take('links-zh links-en', links);
   await take('link', link);
 } finally {
   await browser.close();

@@ -270,6 +270,7 @@ export class AidDesk {
         const skips = next === 'partners' && !hasPartners(this.app.store.all('agreement'), row.request.scope.agency, this.app.clock.now());
         return say('aid.do.widen', { ring: sayCode('ring', skips ? 'range' : next) });
       }
+      case 'cancelOffer': return say(row.offers.find((o) => o.id === a.on.id)?.state === 'made' ? 'aid.do.turnDown' : 'aid.do.cancelOffer');
       case 'commit': return say(row.request.lines.find((l) => l.id === a.on.line)?.item ? 'aid.do.commitItem' : 'aid.do.commit');
       case 'advance': return say(`aid.do.${a.to as 'mobilising' | 'in_transit' | 'on_loan' | 'releasing' | 'returned'}`);
       default: return say(`aid.do.${a.does}`);

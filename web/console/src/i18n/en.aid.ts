@@ -113,6 +113,7 @@ export const enAid = {
   'aid.do.answer': 'Answer',
   'aid.do.answerFor': 'Answer for another',
   'aid.do.cancelOffer': 'Cancel order',
+  'aid.do.turnDown': 'Turn down',
   'aid.do.withdraw': 'Withdraw',
   'aid.do.order': 'Order',
   'aid.do.commit': 'Commit teams',

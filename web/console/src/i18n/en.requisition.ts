@@ -40,7 +40,6 @@ export const enRequisition = {
   'req.hours': 'For how many hours',
   'req.hoursHint': 'empty: until no longer needed',
   'req.value': 'Assessed value (CNY)',
-  'req.valueOf': 'CNY {n}',
   'req.from': 'From',
   'req.until': 'Until',
   'req.endless': 'no longer needed',

@@ -111,6 +111,7 @@ export const zhAid = {
   'aid.do.answer': '响应',
   'aid.do.answerFor': '代为响应',
   'aid.do.cancelOffer': '取消订用',
+  'aid.do.turnDown': '不采用',
   'aid.do.withdraw': '撤回',
   'aid.do.order': '订用',
   'aid.do.commit': '指定队伍',

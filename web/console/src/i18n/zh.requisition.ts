@@ -39,7 +39,6 @@ export const zhRequisition = {
   'req.hours': '征用几小时',
   'req.hoursHint': '不填：用完为止',
   'req.value': '评估价值（元）',
-  'req.valueOf': '{n} 元',
   'req.from': '征用自',
   'req.until': '征用至',
   'req.endless': '用完为止',

@@ -107,3 +107,14 @@ export function lang(): Lang {
   spoken();
   return language();
 }
+
+// Marks between words, as the language of the screen writes them.
+
+/** A label and what it is the label of. */
+export const colon = (label: string, text = ''): string => `${label}${lang() === 'zh' ? '：' : ': '}${text}`;
+
+/** Words one after the other. */
+export const listed = (words: string[]): string => words.join(lang() === 'zh' ? '、' : ', ');
+
+/** What is said beside it, in brackets. */
+export const aside = (text: string): string => (lang() === 'zh' ? `（${text}）` : ` (${text})`);
