@@ -206,7 +206,7 @@ func (i *Inject) plain(old *Inject) error {
 	}
 	i.Expected = slices.Clone(i.Expected)
 	for k := range i.Expected {
-		i.Expected[k].Text, i.Expected[k].Done = tidy(i.Expected[k].Text), nil
+		i.Expected[k].Text, i.Expected[k].Done, i.Expected[k].Missed = tidy(i.Expected[k].Text), nil, nil
 		if i.Expected[k].Weight == 0 {
 			i.Expected[k].Weight = 1
 		}

@@ -44,7 +44,7 @@ func (i *Inject) judge(all []*Observation, now Stamp) {
 // settle moves an inject that is out to the state that follows from its expected
 // actions.
 func (i *Inject) settle(now Stamp) {
-	if !i.State.Out() || len(i.Expected) == 0 {
+	if !i.State.Out() || len(i.Expected) == 0 || i.pending() || i.released().IsZero() {
 		return
 	}
 	to := InjectActed

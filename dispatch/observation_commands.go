@@ -191,5 +191,6 @@ func (w *work) judgeInject(i *Inject, all []*Observation) error {
 		return nil
 	}
 	i.judge(all, w.stamp())
+	i.look(w.drill.Begins, w.at)
 	return w.put(i)
 }

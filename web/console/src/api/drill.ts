@@ -28,6 +28,8 @@ export interface Drill extends Head<'drill'> {
   seed: number;
   start: { type: PictureType | ''; realm: string; seq: number; at: string };
   plan?: number;
+  /** Seconds, by measure. */
+  targets?: Record<string, number>;
   stamps?: Partial<Record<DrillState, Stamp>>;
   reason?: string;
 }
@@ -107,6 +109,8 @@ export interface Expected {
   command?: string;
   agency?: string;
   done?: Stamp;
+  /** When the evaluator saw that it was not done. */
+  missed?: Stamp;
 }
 
 /** A drill that the person may join. */

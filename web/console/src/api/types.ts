@@ -5,11 +5,12 @@
 import type { Activation, Agreement } from './agreement';
 import type { Claim, Rate } from './claim';
 import type { Drill, Inject, Objective, Part } from './drill';
+import type { Improvement, Observation } from './judge';
 import type { Link, Origin, Parcel } from './link';
 import type { Letter, Loan, Offer, Request, Requisition } from './types.aid';
 
 export type Kind =
-  | 'drill' | 'part' | 'objective' | 'inject'
+  | 'drill' | 'part' | 'objective' | 'inject' | 'observation' | 'improvement'
   | 'agency' | 'area' | 'person' | 'depot' | 'hazard' | 'report' | 'incident' | 'fence' | 'request' | 'offer' | 'loan' | 'requisition' | 'letter'
   | 'rate' | 'claim' | 'agreement' | 'activation' | 'team' | 'task' | 'equipment' | 'stock' | 'device' | 'note' | 'stay' | 'alarm' | 'link' | 'parcel';
 
@@ -394,6 +395,8 @@ export interface Nouns {
   part: Part;
   objective: Objective;
   inject: Inject;
+  observation: Observation;
+  improvement: Improvement;
   agency: Agency;
   area: Area;
   person: Person;
@@ -428,5 +431,6 @@ export type AnyRecord = Nouns[Kind];
 export * from './agreement';
 export * from './wire';
 export * from './claim';
+export * from './judge';
 export * from './link';
 export * from './types.aid';

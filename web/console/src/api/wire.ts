@@ -1,3 +1,4 @@
+import type { JudgeCommands } from './judge';
 // What travels between server and console beside the nouns: answers, reads,
 // the inputs of the commands, the frames of the socket.
 import type { ClaimCommands } from './claim';
@@ -180,7 +181,7 @@ type AgreementMove = Expect & { agreement: string; reason: string };
 
 type InjectMove = Expect & { inject: string; reason?: string };
 
-export interface Commands extends ClaimCommands {
+export interface Commands extends ClaimCommands, JudgeCommands {
   'report.take': { channel: Channel; type?: string; text: string; place: Place; area?: string; caller?: string; phone?: string; event_time?: string };
   'report.claim': ReportRef;
   'report.release': ReportRef;

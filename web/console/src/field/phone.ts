@@ -30,6 +30,8 @@ export interface Identity {
   agencyPhone: string;
   /** Where the phone was last: live when left out. */
   realm?: string;
+  /** The drill that the person judges; a leader's is ''. */
+  judges?: string;
 }
 
 /** The picture as it was kept. */
@@ -51,6 +53,8 @@ const PREFS: Prefs = { share: false, theme: 'day', read: 0 };
 
 /** What the picture keeps: the leader's own work, not the whole city. */
 const KEPT: readonly Kind[] = ['drill', 'incident', 'fence', 'task', 'note', 'stay', 'alarm', 'team', 'loan', 'agency'];
+
+const KEPT_JUDGE: readonly Kind[] = ['drill', 'agency', 'objective', 'inject', 'observation'];
 
 export type Phase = 'starting' | 'signed-out' | 'in';
 
@@ -171,7 +175,7 @@ export class Phone {
     addEventListener('online', () => void this.outbox.hurry());
     this.clock.subscribe(() => this.tick());
 
-    if (this.identity?.team) {
+    if (this.identity?.team || this.identity?.judges) {
       const kept = await this.storage.read<Kept>('picture');
       if (kept?.person === this.identity.person) {
         this.pictureAt = kept.at;
@@ -189,7 +193,27 @@ export class Phone {
   }
 
   async signIn(login: string, password: string): Promise<void> {
-    await this.came(await session.signIn(login, password, 'leader'));
+    // Who leads no team may have a drill to judge.
+    const s = await session.signIn(login, password, 'leader').catch((e) => {
+      if (e instanceof Refused && e.problem.field === 'role') return session.signIn(login, password);
+      throw e;
+    });
+    await this.came(s);
+  }
+
+  /** Goes into a drill to judge it, or with '' back to what is real. */
+  async join(drill: string): Promise<void> {
+    await this.came(await session.join(drill));
+  }
+
+  /** Writes down what was seen at a moment of the drill's clock, ms; it is safe on the phone when this resolves. */
+  async observe(body: Commands['observation.add'], at = this.now()): Promise<Row> {
+    return this.outbox.add('observation.add', { ...body, event_time: new Date(at).toISOString() }, { event: false });
+  }
+
+  /** Observations that the picture does not hold yet. */
+  observing(): Row[] {
+    return [...this.taken.map((t) => t.row), ...this.outbox.rows.filter((r) => r.person === this.identity?.person)].filter((r) => r.command === 'observation.add');
   }
 
   async takeLeader(): Promise<void> {
@@ -293,8 +317,9 @@ export class Phone {
 
   private async came(s: Session): Promise<void> {
     this.session = s;
-    const team = s.part?.team ?? s.person.team;
-    if (s.must_change || s.role !== 'leader' || !team) {
+    const judges = s.role === 'evaluator' ? s.realm.replace('drill:', '') : '';
+    const team = judges ? '' : (s.part?.team ?? s.person.team ?? '');
+    if (s.must_change || (!judges && (s.role !== 'leader' || !team))) {
       this.phase = 'signed-out';
       this.tell();
       return;
@@ -306,7 +331,7 @@ export class Phone {
       this.pictureAt = 0;
     }
     this.identity = {
-      person: s.person.id, name: s.person.name, team, realm: s.realm, agency: s.agency?.id ?? '',
+      person: s.person.id, name: s.person.name, team, judges, realm: s.realm, agency: s.agency?.id ?? '',
       agencyName: s.agency?.short ?? s.agency?.name ?? '', agencyPhone: s.agency?.phone ?? '',
     };
     await this.storage.write('identity', this.identity);
@@ -383,7 +408,8 @@ export class Phone {
     if (this.live.seq === 0 || !this.identity) return;
     this.dirty = false;
     this.keptAt = Date.now();
-    const records = KEPT.flatMap((k) => this.store.all(k) as AnyRecord[]).filter((r) => (r.kind === 'agency' ? this.store.all('loan').some((l) => l.receiver === r.id) : r.kind !== 'team' || r.id === this.identity?.team));
+    const judge = this.identity.judges;
+    const records = judge ? KEPT_JUDGE.flatMap((k) => this.store.all(k) as AnyRecord[]) : KEPT.flatMap((k) => this.store.all(k) as AnyRecord[]).filter((r) => (r.kind === 'agency' ? this.store.all('loan').some((l) => l.receiver === r.id) : r.kind !== 'team' || r.id === this.identity?.team));
     const at = this.clock.server() - this.live.age() * 1000;
     this.pictureAt = at;
     this.offset = this.clockOffset();

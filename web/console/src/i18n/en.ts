@@ -255,6 +255,8 @@ export const en = {
   'kind.part': 'Part in a drill',
   'kind.objective': 'Objective',
   'kind.inject': 'Inject',
+  'kind.observation': 'Observation',
+  'kind.improvement': 'Improvement',
   'role.director': 'Exercise director',
   'role.controller': 'Controller',
   'role.evaluator': 'Evaluator',

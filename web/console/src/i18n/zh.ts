@@ -255,6 +255,8 @@ export const zh = {
   'kind.part': '演练角色',
   'kind.objective': '演练目标',
   'kind.inject': '情景注入',
+  'kind.observation': '评估记录',
+  'kind.improvement': '改进项',
   'role.director': '总导调',
   'role.controller': '导调员',
   'role.evaluator': '评估员',

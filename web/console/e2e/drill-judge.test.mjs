@@ -1,0 +1,86 @@
+// Judging a drill: an evaluator's phone, with and without a network, the desk of
+// the one who runs it, and the report that all read when it is evaluated.
+import assert from 'node:assert/strict';
+import { until } from './house.mjs';
+import { test } from './runner.mjs';
+
+const put = (done, kind) => done.put.find((r) => r.kind === kind);
+const phone = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 3, hasTouch: true, isMobile: true };
+
+async function inside(api, drill) {
+  const answer = await api.http.put('/api/v1/session/realm', { data: { drill }, headers: { 'X-CSRF': api.session.csrf } });
+  assert.ok(answer.ok(), await answer.text());
+  return api;
+}
+
+test('drill: judged on the phone and at the desk, reported, improved and closed', async (house) => {
+  const planner = await house.api('planner');
+  const drill = put(await planner.do('drill.open', { name: '评估演练', content: 'single', form: 'field', purpose: 'test', picture: 'resources' }), 'drill').id;
+  const director = await inside(planner, drill);
+  const fire = await house.api('fire');
+  const person = fire.session.person.id;
+  const agency = fire.session.agency.id;
+  await director.do('part.save', { person, role: 'evaluator' });
+  const objective = put(await director.do('objective.save', { name: '疏散群众', aspect: 'protection', weight: 60 }), 'objective').id;
+  const expected = [{ text: '通知下风向群众', within: 600, weight: 3, agency }, { text: '设警戒线', within: 900, weight: 1, agency }];
+  const inject = put(await director.do('inject.save', { type: 'information', method: 'phone', text: '氯气向东扩散，下风向 600 米有学校', trigger: { type: 'manual' }, objective, expected, controller: planner.session.person.id, evaluator: person }), 'inject').id;
+  for (const name of ['drill.approve', 'drill.check', 'drill.ready', 'drill.start']) await director.do(name, { drill, reason: '单机演示' });
+  await director.do('inject.release', { inject });
+
+  const context = await house.window({ ...phone, timezoneId: 'Asia/Shanghai' });
+  const page = await house.screen('/field/', undefined, { context });
+  await page.locator('input[autocomplete=username]').fill('fire');
+  await page.locator('input[type=password]').fill(await house.password('fire'));
+  await page.locator('form button.go').click();
+  await page.locator(`button[data-drill="${drill}"]`).click();
+  await page.locator(`[data-judge="${drill}"][data-link=live]`).waitFor();
+  const action = (n) => page.locator(`[data-inject="${inject}"] [data-expected="${n}"]`);
+  await action(0).getByRole('button', { name: '看到' }).click();
+  await action(0).and(page.locator('[data-verdict=done]')).waitFor();
+  await until('the first action is done', 15, async () => (await director.record('inject', inject)).expected[0].done);
+
+  // Without a network the tap counts at its moment.
+  await context.setOffline(true);
+  await page.locator('[data-link=offline]').waitFor();
+  await action(1).getByRole('button', { name: '未做' }).click();
+  await page.getByRole('button', { name: '记录', exact: true }).first().click();
+  await page.getByRole('dialog').locator('textarea').fill('警戒线没有设');
+  await page.getByRole('dialog').getByRole('button', { name: '提交' }).click();
+  await page.locator('[data-waiting="2"]').waitFor();
+  if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/phone.png` });
+  assert.deepEqual(await house.axe(page), [], "the evaluator's phone");
+  await context.setOffline(false);
+  await page.locator('[data-waiting="0"]').waitFor();
+  assert.equal((await director.record('inject', inject)).state, 'missed');
+  const seen = await director.list('observation');
+  assert.equal(seen.length, 3);
+  assert.ok(seen.every((o) => o.seq > 0 && o.moment.event), 'each has its moment and its change');
+
+  const desk = await house.screen('/drill', 'planner');
+  await desk.locator(`tr[data-drill="${drill}"]`).getByRole('button', { name: '进入' }).click();
+  await desk.locator('.band').waitFor();
+  await desk.goto(`${house.base}/drill#/judge`);
+  await desk.locator(`[data-objective="${objective}"]`).waitFor();
+  await desk.getByRole('button', { name: '5 优秀' }).click();
+  await until('a score', 15, async () => (await director.list('observation')).some((o) => o.type === 'score'));
+  if (process.env.SHOTS) await desk.screenshot({ path: `${process.env.SHOTS}/judge.png` });
+  assert.deepEqual(await house.axe(desk), [], 'judging');
+  await director.do('drill.end', { drill });
+  await desk.goto(`${house.base}/drill#/report`);
+  await desk.getByRole('button', { name: '完成评估' }).click();
+  await desk.getByRole('dialog').getByRole('button', { name: '确定' }).click();
+  await desk.getByRole('button', { name: '新增改进项' }).click();
+  await desk.getByRole('dialog').locator('textarea[name=text]').fill('按风向设警戒线');
+  await desk.getByRole('dialog').locator('select[name=owner]').selectOption(agency);
+  await desk.getByRole('dialog').getByRole('button', { name: '保存' }).click();
+  await desk.locator('[data-improvement][data-state=open]').waitFor();
+  // Actions 3 of 4, a score of 5: (0.75 + 1) ÷ 2; a good grade.
+  assert.equal(await desk.locator('[data-grade]').getAttribute('data-grade'), 'good');
+  if (process.env.SHOTS) await desk.screenshot({ path: `${process.env.SHOTS}/report.png`, fullPage: true });
+  assert.deepEqual(await house.axe(desk), [], 'the report');
+  await desk.locator('[data-improvement]').getByRole('button', { name: '已整改' }).click();
+  await desk.locator('[data-improvement]').getByRole('button', { name: '验证' }).click();
+  await desk.locator('[data-improvement][data-state=verified]').waitFor();
+  await desk.getByRole('button', { name: '归档' }).click();
+  await until('closed', 15, async () => (await director.record('drill', drill)).state === 'closed');
+});

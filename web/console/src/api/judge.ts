@@ -1,0 +1,32 @@
+// What is judged of a drill, as the server's own types tell it.
+import { json } from './http';
+import type { components } from './types.gen';
+import type { Head } from './types';
+
+type Schemas = components['schemas'];
+type Of<N extends keyof Schemas> = Omit<Schemas[N], '$schema'>;
+type Noun<N extends keyof Schemas, K extends 'observation' | 'improvement'> = Omit<Schemas[N], '$schema' | keyof Head<K>> & Head<K>;
+
+export type Observation = Noun<'Observation', 'observation'>;
+export type Improvement = Noun<'Improvement', 'improvement'>;
+export type DrillReport = Of<'DrillReport'>;
+export type Measure = Schemas['Measure'];
+
+/** What can be commanded about judging a drill. */
+export interface JudgeCommands {
+  'observation.add': Of<'ObservationAdd'>;
+  'observation.edit': Of<'ObservationEdit'>;
+  'observation.remove': Of<'ObservationRemove'>;
+  'improvement.save': Of<'ImprovementSave'>;
+  'improvement.done': Of<'ImprovementMove'>;
+  'improvement.verify': Of<'ImprovementMove'>;
+  'improvement.reopen': Of<'ImprovementMove'>;
+  'improvement.drop': Of<'ImprovementMove'>;
+  'drill.target': Of<'DrillTarget'>;
+  'drill.evaluate': Of<'DrillMove'>;
+  'drill.improve': Of<'DrillMove'>;
+  'drill.close': Of<'DrillMove'>;
+}
+
+/** What came of the drill that the session is in, beside another drill or live:FROM/TO. */
+export const drillReport = (beside = '') => json<DrillReport>(`/api/v1/drills/report?${new URLSearchParams(beside ? { with: beside } : {})}`);
