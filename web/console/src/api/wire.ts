@@ -7,6 +7,7 @@ import type {
   Ref, ReportState, Ring, Role, TaskState, TaskType, TeamType,
 } from './types';
 import type { DrillContent, DrillForm, DrillPurpose, Part, PartRole, PictureType } from './drill';
+import type { SimCommands } from './sim';
 
 /** What is written to a foreign system because no record says it. */
 export type LetterType =
@@ -178,7 +179,7 @@ export interface Expect {
 /** The commands and what each takes; the Go table in dispatch/commands.go. */
 type AgreementMove = Expect & { agreement: string; reason: string };
 
-export interface Commands extends ClaimCommands {
+export interface Commands extends ClaimCommands, SimCommands {
   'report.take': { channel: Channel; type?: string; text: string; place: Place; area?: string; caller?: string; phone?: string; event_time?: string };
   'report.claim': ReportRef;
   'report.release': ReportRef;

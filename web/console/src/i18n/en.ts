@@ -255,6 +255,7 @@ export const en = {
   'kind.part': 'Part in a drill',
   'kind.objective': 'Objective',
   'kind.inject': 'Inject',
+  'kind.sim': 'simulated team',
   'role.director': 'Exercise director',
   'role.controller': 'Controller',
   'role.evaluator': 'Evaluator',

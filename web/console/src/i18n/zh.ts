@@ -255,6 +255,7 @@ export const zh = {
   'kind.part': '演练角色',
   'kind.objective': '演练目标',
   'kind.inject': '情景注入',
+  'kind.sim': '模拟体',
   'role.director': '总导调',
   'role.controller': '导调员',
   'role.evaluator': '评估员',

@@ -58,6 +58,7 @@ export function pointOf(ref: Ref, store: Store, positions: Positions): Point | u
     case 'part':
     case 'objective':
     case 'inject':
+    case 'sim':
       return undefined;
     default:
       return store.get(ref.kind, ref.id)?.place?.point;
