@@ -55,6 +55,9 @@ test('drill run: clock, injects by keys, simulated teams, by hand and back', asy
     await page.locator('[data-inject="001"][data-state=released]').waitFor();
     await page.locator('[data-inject="003"]').focus();
     await page.keyboard.press('h');
+    await page.getByRole('dialog').locator('input').fill('等待现场');
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
     await page.locator('[data-inject="003"][data-state=held]').waitFor();
     await page.locator('[data-inject="002"]').focus();
     await page.keyboard.press('s');
@@ -84,11 +87,11 @@ test('drill run: clock, injects by keys, simulated teams, by hand and back', asy
     await row.getByRole('combobox').selectOption('report');
     await page.getByRole('dialog').locator('input').fill('道路积水，减速行驶');
     await page.keyboard.press('Enter');
-    await until(async () => (await api.list('note', { incident })).some((n) => n.text === '道路积水，减速行驶'), 'the report');
+    await until('the report', 60, async () => (await api.list('note', { incident })).some((n) => n.text === '道路积水，减速行驶'));
     await row.getByRole('button', { name: '交还' }).click();
     await page.locator('[data-sim="t-fire-01"][data-mode=auto]').waitFor();
     await page.getByRole('radio', { name: '60×' }).click();
-    await until(async () => ['on_scene', 'returning', 'done'].includes((await api.get(`/api/v1/records/task/${task}`)).state), 'the team on scene');
+    await until('the team on scene', 90, async () => ['on_scene', 'returning', 'done'].includes((await api.get(`/api/v1/records/task/${task}`)).state));
     if (process.env.SHOTS) {
       await page.screenshot({ path: `${process.env.SHOTS}/run-desk.png` });
       await page.setViewportSize({ width: 1920, height: 1080 });
