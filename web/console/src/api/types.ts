@@ -6,11 +6,12 @@ import type { Activation, Agreement } from './agreement';
 import type { Claim, Rate } from './claim';
 import type { Drill, Inject, Objective, Part } from './drill';
 import type { Improvement, Observation } from './judge';
+import type { Sim } from './sim';
 import type { Link, Origin, Parcel } from './link';
 import type { Letter, Loan, Offer, Request, Requisition } from './types.aid';
 
 export type Kind =
-  | 'drill' | 'part' | 'objective' | 'inject' | 'observation' | 'improvement'
+  | 'drill' | 'part' | 'objective' | 'inject' | 'sim' | 'observation' | 'improvement'
   | 'agency' | 'area' | 'person' | 'depot' | 'hazard' | 'report' | 'incident' | 'fence' | 'request' | 'offer' | 'loan' | 'requisition' | 'letter'
   | 'rate' | 'claim' | 'agreement' | 'activation' | 'team' | 'task' | 'equipment' | 'stock' | 'device' | 'note' | 'stay' | 'alarm' | 'link' | 'parcel';
 
@@ -392,6 +393,7 @@ export interface Stay extends Head<'stay'> {
 
 export interface Nouns {
   drill: Drill;
+  sim: Sim;
   part: Part;
   objective: Objective;
   inject: Inject;

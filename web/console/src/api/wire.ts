@@ -8,6 +8,7 @@ import type {
   Ref, ReportState, Ring, Role, TaskState, TaskType, TeamType,
 } from './types';
 import type { DrillContent, DrillForm, DrillPurpose, InjectBody, Part, PartRole, PictureType } from './drill';
+import type { SimCommands } from './sim';
 
 /** What is written to a foreign system because no record says it. */
 export type LetterType =
@@ -181,7 +182,7 @@ type AgreementMove = Expect & { agreement: string; reason: string };
 
 type InjectMove = Expect & { inject: string; reason?: string };
 
-export interface Commands extends ClaimCommands, JudgeCommands {
+export interface Commands extends ClaimCommands, JudgeCommands, SimCommands {
   'report.take': { channel: Channel; type?: string; text: string; place: Place; area?: string; caller?: string; phone?: string; event_time?: string };
   'report.claim': ReportRef;
   'report.release': ReportRef;

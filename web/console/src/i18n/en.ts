@@ -257,6 +257,7 @@ export const en = {
   'kind.inject': 'Inject',
   'kind.observation': 'Observation',
   'kind.improvement': 'Improvement',
+  'kind.sim': 'simulated team',
   'role.director': 'Exercise director',
   'role.controller': 'Controller',
   'role.evaluator': 'Evaluator',

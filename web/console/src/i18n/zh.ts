@@ -257,6 +257,7 @@ export const zh = {
   'kind.inject': '情景注入',
   'kind.observation': '评估记录',
   'kind.improvement': '改进项',
+  'kind.sim': '模拟体',
   'role.director': '总导调',
   'role.controller': '导调员',
   'role.evaluator': '评估员',

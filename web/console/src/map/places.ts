@@ -60,6 +60,7 @@ export function pointOf(ref: Ref, store: Store, positions: Positions): Point | u
     case 'inject':
     case 'observation':
     case 'improvement':
+    case 'sim':
       return undefined;
     default:
       return store.get(ref.kind, ref.id)?.place?.point;

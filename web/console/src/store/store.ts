@@ -4,7 +4,7 @@
 import type { AnyRecord, Kind, Nouns, Ref } from '../api/types';
 
 export const kinds: Kind[] = [
-  'drill', 'part', 'objective', 'inject', 'agency', 'area', 'person', 'depot', 'hazard', 'report', 'incident', 'fence', 'request', 'offer', 'loan', 'requisition', 'letter', 'rate', 'claim', 'agreement', 'activation', 'team', 'task', 'equipment', 'stock', 'device', 'note', 'stay', 'alarm', 'link', 'parcel',
+  'drill', 'part', 'objective', 'inject', 'sim', 'agency', 'area', 'person', 'depot', 'hazard', 'report', 'incident', 'fence', 'request', 'offer', 'loan', 'requisition', 'letter', 'rate', 'claim', 'agreement', 'activation', 'team', 'task', 'equipment', 'stock', 'device', 'note', 'stay', 'alarm', 'link', 'parcel',
 ];
 
 export type Listener = (dirty: ReadonlySet<Kind>) => void;
