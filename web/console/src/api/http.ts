@@ -25,6 +25,18 @@ export function setRealm(name: string) {
   realm = name;
 }
 
+let leaving = false;
+
+/** The page itself takes the session into another realm, and leads there: it is not to be loaded anew meanwhile. */
+export function leave(on: boolean) {
+  leaving = on;
+}
+
+/** The session is in another realm by now, from another window: all of this page is of the old one. */
+export function elsewhere() {
+  if (!leaving) globalThis.location?.reload?.();
+}
+
 export interface Call {
   method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
   body?: unknown;
@@ -56,9 +68,8 @@ export async function send(path: string, call: Call = {}): Promise<Response> {
   }
   if (!response.ok) {
     const p = await problemOf(response);
-    // The session is in another realm by now, from another window: all of this
-    // page is of the old one. A row of the outbox says its own realm, and is told.
-    if (p.field === 'Realm' && call.headers?.['Realm'] === undefined) globalThis.location?.reload?.();
+    // A row of the outbox says its own realm, and is told.
+    if (p.field === 'Realm' && call.headers?.['Realm'] === undefined) elsewhere();
     throw new Refused(p);
   }
   return response;

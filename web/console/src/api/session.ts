@@ -1,5 +1,5 @@
 // Signing in and out. The session itself is a cookie no script can read.
-import { json, send, setCSRF, setRealm } from './http';
+import { json, leave, send, setCSRF, setRealm } from './http';
 import type { Role, Session, Settings } from './types';
 
 async function kept(answer: Promise<Session>): Promise<Session> {
@@ -23,8 +23,16 @@ export async function signOut() {
 
 export const takeRole = (role: Role) => kept(json<Session>('/api/v1/session/role', { method: 'PUT', body: { role } }));
 
-/** Joins a drill; with no id leaves the one that the session is in. */
-export const join = (drill: string) => kept(json<Session>('/api/v1/session/realm', { method: 'PUT', body: { drill }, headers: { Realm: '' } }));
+/** Joins a drill; with no id leaves the one that the session is in. Who calls it leads to another page. */
+export async function join(drill: string): Promise<Session> {
+  leave(true);
+  try {
+    return await kept(json<Session>('/api/v1/session/realm', { method: 'PUT', body: { drill }, headers: { Realm: '' } }));
+  } catch (e) {
+    leave(false);
+    throw e;
+  }
+}
 
 export const changePassword = (old: string, fresh: string) =>
   send('/api/v1/session/password', { method: 'PUT', body: { old, new: fresh } });

@@ -1,7 +1,7 @@
 // One signed-in screen: session, picture, clock and commands, wired together.
 import { createSubscriber } from 'svelte/reactivity';
 import { commander, type Do } from '../api/command';
-import { problemIn } from '../api/http';
+import { elsewhere, problemIn } from '../api/http';
 import { settings as readSettings } from '../api/session';
 import { vocabulary as readVocabulary, type Vocabulary } from '../api/reads';
 import type { Drill } from '../api/drill';
@@ -142,9 +142,7 @@ export class LiveApp extends App<Live> {
     this.#dialer = dialer;
     this.store.subscribe((dirty) => dirty.has('drill') && (this.clock.drill = drillClock(this.store.all('drill')[0])));
     live.subscribe(() => {
-      // The session came into another realm, from another window perhaps: all of
-      // this screen is of the old one.
-      if (live.phase === 'live' && live.realm !== session.realm) location.reload();
+      if (live.phase === 'live' && live.realm !== session.realm) elsewhere();
     });
     this.#send = commander({ up: () => live.up() });
     live.start();
