@@ -99,7 +99,7 @@ func (w *work) inDrill(ctx context.Context, when turn) error {
 	switch d := w.drill; {
 	case w.cmd.planning(), d.State == DrillRunning:
 		return nil
-	case w.actor.Role == RoleSystem && d.State == DrillPaused && due != nil:
+	case d.State == DrillPaused && due != nil:
 		return nil // a jump went over it
 	case w.actor.Role == RoleSystem:
 		return errStands

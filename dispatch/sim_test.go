@@ -327,3 +327,23 @@ func TestSimulatedAgency(t *testing.T) {
 		t.Errorf("the task is %s by %q", got.State, got.Stamps[dispatch.TaskAssigned].By)
 	}
 }
+
+// A jump over an inject, while the clock stands, has its action done at its moment.
+func TestJumpGoesOverAnAction(t *testing.T) {
+	t.Parallel()
+	c := newTown(t)
+	s := rest(c)
+	input, err := json.Marshal(dispatch.ReportTake{Channel: "hotline", Text: "闻到异味"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.save(dispatch.InjectSave{Number: "001", Type: dispatch.InjectActing, Method: dispatch.InjectSystem, Text: "来电",
+		Trigger: dispatch.Trigger{Type: dispatch.TriggerTimed, Offset: 600}, Action: &dispatch.InjectAction{Command: "report.take", Agency: c.fire, Input: input}})
+	s.begin()
+	s.move("drill.pause", "")
+	s.do(s.director, "drill.jump", dispatch.DrillJump{Drill: s.drill, To: s.svc.Now(s.realm).Add(time.Hour)})
+	reports, err := c.store.Find(t.Context(), dispatch.Query{Realm: s.realm, Kind: dispatch.KindReport, Limit: -1})
+	if err != nil || len(reports) != 1 || !dispatch.HeadOf(reports[0]).Created.Equal(in[*dispatch.Drill](s, dispatch.KindDrill, s.drill).Begins.Add(10*time.Minute)) {
+		t.Errorf("%d reports, %v: %+v", len(reports), err, reports)
+	}
+}
