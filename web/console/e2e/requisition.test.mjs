@@ -49,6 +49,7 @@ test('requisition: ordered, taken over, extended and returned by keyboard, with 
     await page.keyboard.press('Enter');
     await gone(page);
     await one((q) => q.state === 'taken_over' && q.taken_over.given_by === '孙某');
+    await board(page).locator('[data-act=return]').waitFor(); // the desk has heard of it, too
     await page.keyboard.press('f');
     await page.getByRole('dialog').waitFor();
     await type(page, '24', '未完');
