@@ -10,9 +10,11 @@ test('observer: every command is refused by HTTP and by the socket, and nothing 
   assert.ok(commands.length > 40);
   const team = (await desk.list('team'))[0];
   for (const c of commands) {
-    assert.ok(!c.roles.includes('observer'), c.name);
     const e = await api.do(c.name, {}).then(() => undefined, (e) => e);
     assert.ok(e?.problem, `${c.name} was carried out`);
+    // Inside a drill everybody answers the communications check, the wall too.
+    if (c.name === 'part.confirm') continue;
+    assert.ok(!c.roles.includes('observer'), c.name);
     assert.equal(e.problem.code, 'forbidden', `${c.name}: ${JSON.stringify(e.problem)}`);
   }
   assert.equal(await admin.http.get('/api/v1/admin/accounts').then((r) => r.status()), 200);
