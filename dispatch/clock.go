@@ -48,30 +48,35 @@ const clockFresh = time.Second
 
 // Now is what the realm's clock shows: the wall's in the realm live, its own in a
 // drill. Where a drill's clock cannot be read it shows what it did.
-func (s *Service) Now(realm Realm) time.Time {
-	wall := s.cfg.Now()
-	id := realm.Drill()
-	if id == "" {
+func (s *Service) Now(realm Realm) time.Time { return s.At(realm, s.cfg.Now()) }
+
+// At is what the realm's clock shows at that moment of the wall's, which is now or a
+// little before.
+func (s *Service) At(realm Realm, wall time.Time) time.Time {
+	if realm.Drill() == "" {
 		return wall
 	}
+	return s.clockOf(realm).Time(wall)
+}
+
+func (s *Service) clockOf(realm Realm) Clock {
+	now := s.cfg.Now()
 	s.clocks.mu.Lock()
 	held, ok := s.clocks.held[realm]
 	s.clocks.mu.Unlock()
-	if age := wall.Sub(held.read); ok && age >= 0 && age < clockFresh {
-		return held.clock.Time(wall)
+	if age := now.Sub(held.read); ok && age >= 0 && age < clockFresh {
+		return held.clock
 	}
 	ctx, stop := context.WithTimeout(context.Background(), 2*time.Second)
 	defer stop()
-	rec, err := s.store.Get(ctx, realm, Ref{KindDrill, id}, nil)
-	if err != nil {
-		if ok { // asked again in a second, not by each who looks
-			s.clocks.keep(realm, held.clock, wall)
-		}
-		return held.clock.Time(wall)
+	rec, err := s.store.Get(ctx, realm, Ref{KindDrill, realm.Drill()}, nil)
+	if err == nil {
+		held.clock = rec.(*Drill).Clock
+	} else if !ok {
+		return held.clock
 	}
-	d := rec.(*Drill)
-	s.clocks.keep(realm, d.Clock, wall)
-	return d.Clock.Time(wall)
+	s.clocks.keep(realm, held.clock, now) // where it failed: asked again in a second, not by each who looks
+	return held.clock
 }
 
 // keep remembers a clock.

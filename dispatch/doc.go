@@ -242,8 +242,9 @@
 // went through, as the audience that they are today: they see a record as they
 // would have seen it then, with the shares that held then, and never more of it
 // than they see now ([Past]). Duty chiefs and planners may look with the eyes of
-// another agency of their jurisdiction, and then see the least of both. Leaders
-// and administrators do not replay.
+// another agency of their jurisdiction, and then see the least of both; those who
+// run and judge a drill, with those of any in it. Leaders and administrators do
+// not replay.
 //
 // # Who could go
 //

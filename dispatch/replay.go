@@ -8,12 +8,16 @@ import (
 
 // Replay (回放) shows past moments of a realm on the screens of today.
 
-// ReplayRoles may look at past moments. Leaders have their own record on the
-// phone, and administrators do not see operational records at all.
-var ReplayRoles = []Role{RoleDispatcher, RoleChief, RolePlanner, RoleObserver}
+// ReplayRoles may look at past moments; those who run and judge a drill, of it.
+// Leaders have their own record on the phone, and administrators do not see
+// operational records at all.
+var ReplayRoles = []Role{RoleDispatcher, RoleChief, RolePlanner, RoleObserver, RoleDirector, RoleController, RoleEvaluator}
 
 // replayAs may look at them with the eyes of another agency.
-var replayAs = []Role{RoleChief, RolePlanner}
+var replayAs = []Role{RoleChief, RolePlanner, RoleDirector, RoleController, RoleEvaluator}
+
+// eyeRoles are the roles whose eyes may be meant, beside a leader's.
+var eyeRoles = []Role{RoleDispatcher, RoleChief, RolePlanner, RoleObserver}
 
 // MayReplay decides whether the actor may look at past moments at all.
 func MayReplay(a Actor) error {
@@ -25,7 +29,8 @@ func MayReplay(a Actor) error {
 
 // MayReplayAs decides whether the actor may see a past moment as another role of
 // the agency saw it: a duty chief or planner, of an agency of the own
-// jurisdiction or the own. What comes is never more than the actor sees.
+// jurisdiction or the own; those who run and judge a drill, of any in it. What
+// comes is never more than the actor sees.
 func MayReplayAs(a Actor, agency *Agency) error {
 	if err := MayReplay(a); err != nil {
 		return err
@@ -34,7 +39,7 @@ func MayReplayAs(a Actor, agency *Agency) error {
 		return &Error{Code: Forbidden, Field: "as", Legal: words(replayAs),
 			Message: "your role may not replay what others saw", MessageZH: "您的角色不能以其他单位的视角回放"}
 	}
-	if a.Role != RoleSystem && agency.ID != a.Agency && !within(agency.Scope.Area, a.Jurisdiction) {
+	if a.Role != RoleSystem && !slices.Contains(judges, a.Role) && agency.ID != a.Agency && !within(agency.Scope.Area, a.Jurisdiction) {
 		return &Error{Code: Forbidden, Field: "as", Value: agency.ID,
 			Message: "what this agency saw is told to those who coordinate it", MessageZH: "仅统筹该单位的单位可以其视角回放"}
 	}
@@ -63,7 +68,7 @@ func ReadEyes(text string) (Eyes, error) {
 	if len(part) == 3 {
 		e.Team = part[2]
 	}
-	if leads := e.Role == RoleLeader; leads != (e.Team != "") || !leads && !slices.Contains(ReplayRoles, e.Role) {
+	if leads := e.Role == RoleLeader; leads != (e.Team != "") || !leads && !slices.Contains(eyeRoles, e.Role) {
 		return bad()
 	}
 	return e, nil
@@ -140,6 +145,9 @@ type ReplaySpan struct {
 	First Moment    `json:"first"`
 	Last  Moment    `json:"last"`
 	Now   time.Time `json:"now" doc:"the realm's clock"`
+	// Whole is a moment up to which nothing can come any more. A command that is
+	// under way took its time before it is numbered.
+	Whole time.Time `json:"-"`
 }
 
 // Moment is one change and when it was, by the realm's clock.

@@ -32,7 +32,7 @@ func TestReplayMatrix(t *testing.T) {
 	county := &Agency{Head: Head{ID: "county", Scope: Scope{Agency: "county", Area: "411002"}}}
 	foreign := &Agency{Head: Head{ID: "foreign", Scope: Scope{Agency: "foreign", Area: "420100"}}}
 	yes := map[bool]string{true: "yes", false: "no"}
-	for _, role := range append(slices.Clone(Roles), RolePeer) {
+	for _, role := range append(slices.Clone(Roles), RoleDirector, RoleController, RoleEvaluator, RolePeer) {
 		a := Actor{ID: "p", Role: role, Realm: Live, Agency: "me", Jurisdiction: "41", Home: "411000"}
 		own := &Agency{Head: Head{ID: "me", Scope: Scope{Agency: "me", Area: "500000"}}}
 		fmt.Fprintf(&b, "%-10s replays %-3s, as own agency %-3s, as one in the jurisdiction %-3s, as another %s\n", role, yes[MayReplay(a) == nil],
@@ -45,7 +45,11 @@ func TestReplayMatrix(t *testing.T) {
 				if then == Aboard || today == Aboard { // leaders' own
 					continue
 				}
-				a := Actor{ID: "p", Role: role, Realm: Live, Agency: "me", Jurisdiction: "41", Home: "411000"}
+				realm := Live
+				if slices.Contains(judges, role) {
+					realm = "drill:d"
+				}
+				a := Actor{ID: "p", Role: role, Realm: realm, Agency: "me", Jurisdiction: "41", Home: "411000"}
 				p := Past{Now: a.Audience().At(noon), Today: map[Ref]Scope{ref: scopeOf(today)}}
 				v := p.See(noon.Add(-time.Hour), ref, scopeOf(then))
 				fmt.Fprintf(&b, "%-10s then %-9s today %-9s %s\n", role, then, today, v)

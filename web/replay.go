@@ -74,9 +74,13 @@ func (s *Server) replaySpan(ctx context.Context, me *signedIn) (dispatch.ReplayS
 	if err := dispatch.MayReplay(me.actor); err != nil {
 		return dispatch.ReplaySpan{}, err
 	}
-	now := s.cfg.Now().UTC().Truncate(time.Millisecond) // before the head is read: what comes meanwhile is later
+	wall := s.cfg.Now() // before the head is read: what comes meanwhile is later
+	at := func(wall time.Time) time.Time {
+		return s.cfg.Service.At(me.actor.Realm, wall).UTC().Truncate(time.Millisecond)
+	}
+	now, whole := at(wall), at(wall.Add(-underWay))
 	span, err := s.cfg.Store.ReplaySpan(ctx, me.actor.Realm)
-	span.Now = now
+	span.Now, span.Whole = now, whole
 	return span, err
 }
 
@@ -312,14 +316,14 @@ func (s *Server) pastPiece(ctx context.Context, span dispatch.ReplaySpan, in *pa
 	return until, nil
 }
 
-// underWay is how long a command may have been under way that took its time before it was numbered.
+// underWay is how long a command may be under way, on the wall's clock.
 const underWay = 5 * time.Second
 
 // toldUpTo says up to which moment the page is whole.
 func (s *Server) toldUpTo(ctx context.Context, page *PastChanges, span dispatch.ReplaySpan, until int64) error {
 	page.More = page.Next < until
 	if page.Next >= span.Last.Seq || page.Next == 0 {
-		page.At = span.Now.Add(-underWay)
+		page.At = span.Whole
 		return nil
 	}
 	m, err := s.cfg.Store.Moment(ctx, span.Realm, page.Next)

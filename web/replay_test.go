@@ -376,6 +376,34 @@ func TestReplaySpan(t *testing.T) {
 	}
 }
 
+// In a drill the end of the past is by the drill's clock, and so is what may still be under way.
+func TestReplaySpanOfADrill(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	began := h.clock().Add(90 * 24 * time.Hour)
+	director, id := h.openDrill(dispatch.DrillOpen{Picture: dispatch.PictureResources, Begins: &began})
+	director.begin(id)
+	director.done("drill.rate", dispatch.DrillRate{Drill: id, Rate: 60})
+	h.pass(20 * time.Second)
+	var span dispatch.ReplaySpan
+	if err := json.Unmarshal(director.get("/api/v1/replay/span").body, &span); err != nil {
+		t.Fatal(err)
+	}
+	if want := began.Add(20 * time.Minute); !span.Now.Equal(want) {
+		t.Errorf("the drill's clock shows %v, the span says %v", want, span.Now)
+	}
+	var page struct {
+		More bool
+		At   time.Time
+	}
+	if err := json.Unmarshal(director.get("/api/v1/replay/changes").body, &page); err != nil {
+		t.Fatal(err)
+	}
+	if want := began.Add(15 * time.Minute); page.More || !page.At.Equal(want) {
+		t.Errorf("told up to %v, more: %v; want %v", page.At, page.More, want)
+	}
+}
+
 func (g *guest) positions(from, until time.Time, more string) web.PastPositions {
 	g.t.Helper()
 	q := url.Values{"from": {from.Format(time.RFC3339Nano)}, "until": {until.Format(time.RFC3339Nano)}}

@@ -52,6 +52,7 @@ type Figures struct {
 	Memory   Memory    `json:"memory,omitzero"`
 	Night    *Night    `json:"night,omitempty"`
 	Soak     *Soak     `json:"soak,omitempty"`
+	Replay   *Replay   `json:"replay,omitempty"`
 	At       time.Time `json:"at"`
 	Took     float64   `json:"took_seconds"`
 

@@ -33,6 +33,7 @@ var parts = []part{
 	{"positions", "positions over HTTPS, each answered after its commit", true, (*bench).reported, printReported, false},
 	{"tiles", "vector tiles of areas, each drawn anew", true, (*bench).tiles, printTiles, false},
 	{"moving", "consoles that see all teams move", true, (*bench).moving, printMoving, false},
+	{"replay", "a day of the demo city, looked at in random moments", false, (*bench).replay, printReplay, true},
 	{"night", "the worst night: 1,000 consoles, 10,000 teams, 20 decisions a second, for 5 minutes", true, (*bench).night, printNight, true},
 	{"soak", "consoles come and go, teams move, incidents begin and end, for 30 minutes: is memory flat", true, (*bench).soak, printSoak, true},
 }

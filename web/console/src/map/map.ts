@@ -62,6 +62,8 @@ class View implements MapView {
   #homed: boolean;
   #pulse = false;
   #gone = false;
+  /** Out of sight: nothing is drawn until it is seen again. */
+  #asleep = false;
 
   constructor(
     container: HTMLElement,
@@ -94,6 +96,11 @@ class View implements MapView {
       drop: (team, incident) => this.onDrop?.(team, incident),
     });
     if (still) this.#listen(still, 'change', () => (this.#scene.motion = !still.matches));
+    if (typeof ResizeObserver !== 'undefined') {
+      const size = new ResizeObserver(() => this.#see(container.clientWidth > 0));
+      size.observe(container);
+      this.#ends.push(() => size.disconnect());
+    }
     this.#wire();
   }
 
@@ -177,7 +184,7 @@ class View implements MapView {
   }
 
   resize() {
-    this.#map.resize();
+    if (!this.#asleep) this.#map.resize();
   }
 
   setTheme(theme: Theme) {
@@ -226,7 +233,7 @@ class View implements MapView {
       store.subscribe((dirty) => this.#draw(dirty)),
       positions.subscribe(() => this.#soon()),
       clock.subscribe(() => this.#tick()),
-      ...(this.o.tails ? [this.o.tails.subscribe(() => this.#ready && this.#live.tails?.draw(this.#map, this.#scene))] : []),
+      ...(this.o.tails ? [this.o.tails.subscribe(() => this.#ready && !this.#asleep && this.#live.tails?.draw(this.#map, this.#scene))] : []),
     );
     this.#name();
   }
@@ -256,7 +263,7 @@ class View implements MapView {
 
   #draw(dirty?: ReadonlySet<Kind>) {
     if (!this.#homed && this.#scene.store.count('area') > 0) this.fit(undefined, { still: true });
-    if (!this.#ready) return;
+    if (!this.#ready || this.#asleep) return;
     for (const layer of Object.values(this.#live)) if (!dirty || layer.kinds.some((k) => dirty.has(k))) layer.draw(this.#map, this.#scene);
     this.#attribution.draw(this.#scene);
   }
@@ -265,7 +272,7 @@ class View implements MapView {
   #soon() {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
-      if (this.#ready) this.#moved();
+      if (this.#ready && !this.#asleep) this.#moved();
     }, 500);
   }
 
@@ -276,13 +283,21 @@ class View implements MapView {
 
   /** Positions age by themselves; what calls for an answer pulses, at half a beat a second. */
   #tick() {
-    if (!this.#ready) return;
+    if (!this.#ready || this.#asleep) return;
     this.#soon();
     const was = this.#pulse;
     this.#pulse = this.#scene.motion && !was && alarmed(this.#scene.store).size > 0;
     if (was === this.#pulse) return;
     for (const id of ['team-alarm', 'incident-alarm'])
       if (this.#map.getLayer(id)) this.#map.setPaintProperty(id, 'icon-opacity', ['case', ['==', ['get', 'alarm'], 1], this.#pulse ? 0.3 : 1, 1]);
+  }
+
+  #see(seen: boolean) {
+    if (seen !== this.#asleep) return;
+    this.#asleep = !seen;
+    if (!seen) return;
+    this.#map.resize();
+    this.#draw();
   }
 
   #hide() {

@@ -219,14 +219,15 @@ function circle(c: CanvasRenderingContext2D, r: number) {
 }
 
 /** A canvas of the symbol at its own size, or `side` CSS pixels wide; undefined for a name that means nothing. */
-export function symbolCanvas(id: string, theme: Theme, side?: number, ratio = density()): HTMLCanvasElement | undefined {
+export function symbolCanvas(id: string, theme: Theme, side?: number, ratio = density(), read = false): HTMLCanvasElement | undefined {
   const a = art(id);
   if (!a) return undefined;
   const css = side ?? a.half * 2;
   const canvas = document.createElement('canvas');
   canvas.width = canvas.height = Math.ceil(css * ratio);
   canvas.style.width = canvas.style.height = `${css}px`;
-  const c = canvas.getContext('2d');
+  // Pixels that are read back are kept where they can be: fetching them from a graphics card makes the page wait.
+  const c = canvas.getContext('2d', { willReadFrequently: read });
   if (!c) return undefined;
   c.translate(canvas.width / 2, canvas.height / 2);
   c.scale(canvas.width / (a.half * 2), canvas.width / (a.half * 2));
@@ -237,7 +238,7 @@ export function symbolCanvas(id: string, theme: Theme, side?: number, ratio = de
 /** For MapLibre: pixels and how many of them make a CSS pixel. */
 export function symbolImage(id: string, theme: Theme): { data: ImageData; pixelRatio: number } | undefined {
   const pixelRatio = density();
-  const canvas = symbolCanvas(id, theme, undefined, pixelRatio);
+  const canvas = symbolCanvas(id, theme, undefined, pixelRatio, true);
   const c = canvas?.getContext('2d');
   return canvas && c ? { data: c.getImageData(0, 0, canvas.width, canvas.height), pixelRatio } : undefined;
 }

@@ -4,15 +4,18 @@ import type { LiveApp } from '../session/app';
 
 export const eyeRoles: Role[] = ['dispatcher', 'chief', 'planner', 'observer'];
 
+/** Those who run and judge a drill look with the eyes of anybody in it. */
+const staff = ['director', 'controller', 'evaluator'];
+
 /** Whether the session may look with the eyes of others. */
-export const mayLook = (s: Session) => s.role === 'chief' || s.role === 'planner';
+export const mayLook = (s: Session) => ['chief', 'planner', ...staff].includes(s.role);
 
 /** The agencies whose eyes may be borrowed: the own and those of the jurisdiction. */
 export function agencies(app: LiveApp): Agency[] {
   const own = app.session.agency;
   if (!own || !mayLook(app.session)) return [];
   return app.watch.all('agency')
-    .filter((a) => a.id === own.id || (!!own.jurisdiction && !!a.scope.area?.startsWith(own.jurisdiction)))
+    .filter((a) => a.id === own.id || staff.includes(app.session.role) || (!!own.jurisdiction && !!a.scope.area?.startsWith(own.jurisdiction)))
     .sort((a, b) => Number(b.id === own.id) - Number(a.id === own.id) || a.name.localeCompare(b.name, 'zh'));
 }
 

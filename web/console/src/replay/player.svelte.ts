@@ -20,8 +20,8 @@ const hire = (): Hand => new Worker(new URL('./replay.worker.ts', import.meta.ur
 export interface PlayerOptions {
   /** Begins at the moment, ms. */
   at: number;
-  /** The realm's time now, ms. */
-  now: () => number;
+  /** The last moment there is, ms: up to it nothing can come any more. */
+  end: () => number;
   as?: string | undefined;
   stale: Record<string, number>;
   scene: (s: Scene) => void;
@@ -75,7 +75,7 @@ export class Player {
 
   /** The last moment there is, ms. */
   end(): number {
-    return this.o.now() - 5_000;
+    return this.o.end();
   }
 
   first(): number {

@@ -36,7 +36,7 @@ describe('the player', () => {
     const hand = new FakeHand();
     const shown: number[] = [];
     const failed: string[] = [];
-    const player = new Player({ at, now: () => begin + 3 * hour, stale: {}, scene: (s) => shown.push(s.t), failed: (p) => failed.push(p.code), hire: () => hand, wall: () => Date.now() });
+    const player = new Player({ at, end: () => begin + 3 * hour - 5_000, stale: {}, scene: (s) => shown.push(s.t), failed: (p) => failed.push(p.code), hire: () => hand, wall: () => Date.now() });
     await hand.answer('open', { span });
     return { hand, shown, failed, player };
   }
