@@ -4,7 +4,6 @@ import (
 	_ "embed"
 	"fmt"
 	"html/template"
-	"math"
 	"strings"
 	"time"
 
@@ -73,7 +72,7 @@ func (p *reportPaper) Span(seconds any) string {
 	case int:
 		n = v
 	case float64:
-		n = int(math.Round(v))
+		n = int(v) // as on the screen, where no time is rounded up to a target
 	}
 	if n >= 3600 {
 		return fmt.Sprintf("%d:%02d:%02d", n/3600, n/60%60, n%60)

@@ -183,9 +183,13 @@ func (p *reportPaper) Bars() template.HTML {
 			full = math.Max(full, other.Median*1.05)
 		}
 		x := func(s float64) float64 { return left + (width-left-right)*s/full }
-		fill, mark := plotGood, "✓"
-		if m.Target > 0 && m.Median > float64(m.Target) {
-			fill, mark = plotBad, "✕"
+		fill, told := plotGood, p.Span(m.Median)
+		if m.Target > 0 {
+			mark := "✓"
+			if m.Median > float64(m.Target) {
+				fill, mark = plotBad, "✕"
+			}
+			told = fmt.Sprintf("%s %s / %s", mark, told, p.Span(m.Target))
 		}
 		b.text(0, y+15, "start", plotInk, p.W("measure."+string(m.Type)))
 		b.bar(left, y+4, x(m.Median)-left, 14, fill)
@@ -193,13 +197,11 @@ func (p *reportPaper) Bars() template.HTML {
 		b.line(x(m.P90), y+6, x(m.P90), y+16, plotInk, 1.2)
 		if m.Target > 0 {
 			b.line(x(float64(m.Target)), y, x(float64(m.Target)), y+22, plotDrill, 2.4)
-		} else {
-			mark = ""
 		}
 		if other != nil && other.Count > 0 {
 			b.bar(left, y+20, x(other.Median)-left, 4, plotOpen)
 		}
-		b.text(width-right+10, y+15, "start", plotInk, fmt.Sprintf("%s %s / %s", mark, p.Span(m.Median), p.Span(m.Target)))
+		b.text(width-right+10, y+15, "start", plotInk, told)
 	}
 	return b.done()
 }

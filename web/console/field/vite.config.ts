@@ -10,7 +10,7 @@ import { zh } from '../src/i18n/zh';
 const server = process.env['LIANDONG_SERVER'] ?? 'https://127.0.0.1:8443';
 
 /** The families of shared words that the phone says; the desk's others stay off a thin network. */
-const families = ['grade', 'task.state', 'task.type', 'team.status', 'duty', 'role', 'note.type', 'fence.purpose'];
+const families = ['grade', 'task.state', 'task.type', 'team.status', 'duty', 'role', 'note.type', 'fence.purpose', 'drill'];
 
 const fewWords = {
   name: 'few-words',

@@ -53,8 +53,6 @@ export const en: Record<keyof typeof zh, string> = {
   'parts': 'Who takes part',
   'part.confirmed': 'answered',
   'part.silent': 'no answer',
-  'confirm': 'Answer the communications check',
-  'confirmed': 'You have answered',
   'act.approve': 'Approve',
   'act.revise': 'Back to planning',
   'act.check': 'Close communications check',

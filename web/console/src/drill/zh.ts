@@ -51,8 +51,6 @@ export const zh = {
   'parts': '参演人员',
   'part.confirmed': '已应答',
   'part.silent': '未应答',
-  'confirm': '应答通联检查',
-  'confirmed': '您已应答',
   'act.approve': '批准',
   'act.revise': '退回策划',
   'act.check': '完成通联检查',

@@ -220,6 +220,7 @@ export const en = {
   'cmd.task.refuse': 'Refuse task',
   'cmd.task.checkin': 'Check-in',
   'cmd.task.correct': 'Correct a time',
+  'cmd.part.confirm': 'Answer to the communications check',
   'cmd.note.add': 'Note',
   'cmd.photo': 'Photo',
   'cmd.team.duty': 'Duty: {duty}',
@@ -272,7 +273,7 @@ export const en = {
   'me.who': '{name} · {agency}',
 
   // Evaluating a drill.
-  'judge.join': 'Evaluate the drill: {name}',
+  'drill.join': 'Into the drill as {role}: {name}',
   'judge.leave': 'Leave the drill',
   'judge.now': 'Now',
   'judge.goals': 'Objectives',

@@ -54,6 +54,9 @@ const PREFS: Prefs = { share: false, theme: 'day', read: 0 };
 /** What the picture keeps: the leader's own work, not the whole city. */
 const KEPT: readonly Kind[] = ['drill', 'incident', 'fence', 'task', 'note', 'stay', 'alarm', 'team', 'loan', 'agency'];
 
+/** Commands that count when they arrive: they have no time of the tap. */
+const timeless: ReadonlySet<CommandName> = new Set(['team.duty', 'task.correct', 'part.confirm']);
+
 const KEPT_JUDGE: readonly Kind[] = ['drill', 'agency', 'objective', 'inject', 'observation'];
 
 export type Phase = 'starting' | 'signed-out' | 'in';
@@ -239,7 +242,7 @@ export class Phone {
 
   /** Takes down a tap; it is safe on the phone when this resolves. */
   async act<N extends CommandName>(name: N, body: Commands[N], extra: { photo?: Blob; urgent?: boolean } = {}): Promise<Row> {
-    return this.outbox.add(name, body as Record<string, unknown>, { ...extra, event: name !== 'team.duty' && name !== 'task.correct' });
+    return this.outbox.add(name, body as Record<string, unknown>, { ...extra, event: !timeless.has(name) });
   }
 
   async setPrefs(p: Partial<Prefs>): Promise<void> {

@@ -219,6 +219,7 @@ export const zh = {
   'cmd.task.refuse': '拒绝任务',
   'cmd.task.checkin': '人员清点',
   'cmd.task.correct': '更正时间',
+  'cmd.part.confirm': '通联检查应答',
   'cmd.note.add': '记录',
   'cmd.photo': '照片',
   'cmd.team.duty': '值勤：{duty}',
@@ -271,7 +272,7 @@ export const zh = {
   'me.who': '{name} · {agency}',
 
   // Evaluating a drill.
-  'judge.join': '进入演练评估：{name}',
+  'drill.join': '进入演练 · {role}：{name}',
   'judge.leave': '退出演练',
   'judge.now': '当前',
   'judge.goals': '目标',

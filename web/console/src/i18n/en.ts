@@ -275,6 +275,7 @@ export const en = {
   'drill.state.closed': 'closed',
   'drill.state.cancelled': 'cancelled',
   'drill.rate': '× {n}',
+  'drill.answer': 'Answer the communications check',
   'drill.leave': 'Leave the drill for real',
   'drill.real': 'REAL ALARM',
   'drill.realWhy': 'this is no drill',

@@ -275,6 +275,7 @@ export const zh = {
   'drill.state.closed': '已归档',
   'drill.state.cancelled': '已取消',
   'drill.rate': '{n} 倍速',
+  'drill.answer': '应答通联检查',
   'drill.leave': '退出演练，返回实战',
   'drill.real': '真实告警',
   'drill.realWhy': '这不是演练',
