@@ -75,7 +75,7 @@ func (w *work) inDrill(ctx context.Context, when turn) error {
 	if err != nil {
 		return err
 	}
-	w.drill = recs[0].(*Drill)
+	w.drill, w.fell = recs[0].(*Drill), when.due != nil
 	due, at := when.due, w.drill.Clock.Time(w.change.Wall)
 	if due != nil && due.Before(at) {
 		at = *due

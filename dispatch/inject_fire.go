@@ -126,10 +126,14 @@ func (i *Inject) answered() bool {
 // is noted where it was waited for, and each inject whose condition has come to
 // hold falls due.
 func (w *work) react(ctx context.Context) error {
-	if w.drill == nil || w.current(w.drill).(*Drill).State != DrillRunning {
+	if w.drill == nil {
 		return nil
 	}
-	// What moved while the clock stood comes of its start.
+	// What is moved while the clock stands comes of its start; what a jump goes over
+	// comes at its moment.
+	if state := w.current(w.drill).(*Drill).State; state != DrillRunning && !(w.fell && state == DrillPaused) {
+		return nil
+	}
 	played := w.actor.plays() && w.cmd.played()
 	if !played && !slices.ContainsFunc(w.change.Puts, func(p Put) bool { return oneOf(p.Record.head().Kind, []Kind{KindDrill, KindInject}) }) {
 		return nil

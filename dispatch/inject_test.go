@@ -314,6 +314,28 @@ func TestReadyListsAllFaults(t *testing.T) {
 	}
 }
 
+// A clock that stands and is set on goes over the script as one that ran: each line
+// comes at its own moment, conditions and what follows of them, too.
+func TestScriptIsPlayedOverAJump(t *testing.T) {
+	t.Parallel()
+	c := newTown(t)
+	s := rest(c)
+	idle := s.save(line("001", dispatch.InjectSystem, when(false, dispatch.Clause{Command: "request.raise", Not: true, Within: 600})))
+	after := line("002", dispatch.InjectSystem, when(false, dispatch.Clause{Inject: idle.ID, State: dispatch.InjectReleased}))
+	after.Trigger.Delay = 90
+	second := s.save(after)
+	s.begin()
+	s.do(s.director, "drill.pause", dispatch.DrillMove{Drill: s.drill})
+	start := in[*dispatch.Drill](s, dispatch.KindDrill, s.drill).Begins
+	s.do(s.director, "drill.jump", dispatch.DrillJump{Drill: s.drill, To: start.Add(20 * time.Minute)})
+	s.look()
+	for id, want := range map[string]time.Time{idle.ID: start.Add(600 * time.Second), second.ID: start.Add(690 * time.Second)} {
+		if got := s.inject(id); !got.Stamps[dispatch.InjectReleased].At.Equal(want) {
+			t.Errorf("inject %s is %s, released at %v; want %v", got.Number, got.State, got.Stamps[dispatch.InjectReleased].At, want)
+		}
+	}
+}
+
 // The same seed and decisions make the same journal, scripts and all, however often
 // somebody looks.
 func TestScriptsWithOneSeedAreEqual(t *testing.T) {

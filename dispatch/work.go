@@ -26,10 +26,12 @@ type work struct {
 	// foreign are the neighbour's records that the rule edited.
 	foreign []Record
 	// drill is the drill in whose realm the command is carried out, locked; last
-	// is its last change, made counts the ids that came of its seed.
+	// is its last change, made counts the ids that came of its seed. A command that
+	// fell due is carried out at its own moment.
 	drill *Drill
 	last  int64
 	made  int
+	fell  bool
 }
 
 // lock loads the records for update and checks the versions that the command

@@ -5,11 +5,12 @@ import { mkdirSync, rmSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { House, settle, until, watchFeed } from './house.mjs';
 import { aid } from './aid.mjs';
+import { scene } from './drill-scene.mjs';
 import { card, neighbour, region } from './region.mjs';
 import { taskFor } from './task.mjs';
 import { breakable } from './cut.mjs';
 
-const out = resolve(import.meta.dirname, '../../../docs/pictures');
+const out = process.env.SHOTS ?? resolve(import.meta.dirname, '../../../docs/pictures');
 const base = process.env.BASE_URL;
 if (!base) throw new Error('BASE_URL is missing: the address of a running program with the demo city, such as https://127.0.0.1:8443');
 const words = process.argv.slice(2);
@@ -144,6 +145,67 @@ async function link(house) {
   }
 }
 
+/** A drill from its plan to its report, and the past on desk and wall. */
+async function drills(house) {
+  const s = await scene(house);
+  try {
+    for (const lang of ['zh', 'en']) {
+      const page = await house.screen('/drill', 'planner', { kept: { lang, theme: 'day' } });
+      if (!(await page.locator('.band').count())) await page.locator(`tr[data-drill="${s.drill}"] button`).first().click();
+      await page.locator('.band').waitFor();
+      const at = async (tab, ready, name) => {
+        await page.goto(`${base.trim()}/drill#/${tab}`);
+        await page.locator(ready).first().waitFor();
+        if (wanted(name)) await keep(page, name);
+      };
+      await at('plan', '[role=row][data-inject="012"]', `drill-plan-${lang}`);
+      await page.getByRole('tab').nth(1).click();
+      await page.locator('.mark[data-inject="001"]').waitFor();
+      if (wanted(`drill-timeline-${lang}`)) await keep(page, `drill-timeline-${lang}`);
+      await at('run', '[data-sim]', `drill-run-${lang}`);
+      await at('judge', '[data-objective]', `drill-judge-${lang}`);
+      const judge = await house.screen('/field/', undefined, { ...phone, kept: { lang } });
+      await judge.locator('input[autocomplete=username]').fill('ems');
+      await judge.locator('input[type=password]').fill(await house.password('ems'));
+      await judge.locator('form button.go').click();
+      await judge.locator(`[data-drill="${s.drill}"]`).click();
+      await judge.locator(`[data-judge="${s.drill}"][data-link=live]`).waitFor();
+      await judge.locator('[data-expected]').first().waitFor();
+      if (wanted(`drill-evaluator-${lang}`)) await keep(judge, `drill-evaluator-${lang}`);
+    }
+    await s.director.do('drill.resume', { drill: s.drill });
+    await s.director.do('drill.end', { drill: s.drill });
+    await s.director.do('drill.evaluate', { drill: s.drill, reason: '其余未观察' });
+    await s.director.do('improvement.save', { text: '疏散通知模板写明集合点与路线', owner: s.agency, measures: '修订模板，下季度单项演练检验' });
+    for (const lang of ['zh', 'en']) {
+      const page = await house.screen('/drill', 'planner', { kept: { lang, theme: 'day' } });
+      if (!(await page.locator('.band').count())) await page.locator(`tr[data-drill="${s.drill}"] button`).first().click();
+      await page.locator('.band').waitFor();
+      await page.goto(`${base.trim()}/drill#/report`);
+      await page.locator('[data-improvement]').waitFor();
+      if (wanted(`drill-report-${lang}`)) await keep(page, `drill-report-${lang}`);
+    }
+  } finally {
+    await s.director.do('drill.cancel', { drill: s.drill, reason: '演示结束' }).catch(() => undefined);
+  }
+}
+
+/** The past, on the desk and on the wall. */
+async function replay(house, lang) {
+  const desk = await house.screen('/', 'chief', { kept: { lang, theme: 'dark' } });
+  await desk.locator('.desk[data-phase=live]').waitFor();
+  await desk.keyboard.press('j');
+  await desk.locator('.past [data-incident]').first().click();
+  await drawn(desk);
+  if (wanted(`replay-desk-${lang}`)) await keep(desk, `replay-desk-${lang}`);
+  const page = await house.screen('/wall', 'wall', { viewport: hall, kept: { lang } });
+  await page.locator('main[data-ready=true]').waitFor();
+  await page.keyboard.press('r');
+  await page.locator('[data-replay]').waitFor();
+  await drawn(page);
+  if (wanted(`replay-wall-${lang}`)) await keep(page, `replay-wall-${lang}`);
+}
+
 const browser = await House.browser();
 async function take(name, shot) {
   if (!wanted(name)) return;
@@ -171,8 +233,10 @@ try {
     await take(`wall-wide-${lang}`, (h) => wall(h, lang, 'wall-wide', { viewport: { width: 3440, height: 1440 } }));
     await take(`field-${lang} field-task-${lang}`, (h) => field(h, lang, [`field-${lang}`, `field-task-${lang}`]));
     await take(`admin-${lang}`, (h) => admin(h, lang));
+    await take(`replay-desk-${lang} replay-wall-${lang}`, (h) => replay(h, lang));
     await take(`requests-${lang} requisition-${lang} claims-${lang} agreements-${lang}`, (h) => boards(h, lang));
   }
+  await take(['plan', 'timeline', 'run', 'judge', 'evaluator', 'report'].map((n) => `drill-${n}-zh drill-${n}-en`).join(' '), drills);
   await take('links-zh links-en', links);
   await take('link', link);
 } finally {

@@ -295,6 +295,6 @@ export const en = {
   'judge.g1': '1 poor',
   'judge.g3': '3 fair',
   'judge.g5': '5 good',
-  'judge.stands': 'Clock stands',
+  'judge.stands': 'stands',
   'judge.pick': 'Objective (optional)',
 } satisfies Record<keyof typeof zh, string>;

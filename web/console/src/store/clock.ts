@@ -16,14 +16,19 @@ export const drillClock = (d: Drill | undefined): DrillClock | undefined =>
   d && { at: Date.parse(d.clock.at), wall: Date.parse(d.clock.wall), rate: d.clock.rate, running: d.clock.running };
 
 export class Clock {
-  /** In a drill every time and age is on the drill's clock. */
-  drill: DrillClock | undefined;
+  #drill: DrillClock | undefined;
   #offset = 0;
   #word: number | undefined;
   readonly #listeners = new Set<() => void>();
   #timer: ReturnType<typeof setInterval> | undefined;
 
   constructor(private readonly wall: () => number = Date.now) {}
+
+  /** In a drill every time and age is on the drill's clock, from the moment at which it is known. */
+  set drill(d: DrillClock | undefined) {
+    this.#drill = d;
+    this.tick();
+  }
 
   /** ms since 1970 on the realm's clock. */
   now(): number {
@@ -37,7 +42,7 @@ export class Clock {
 
   /** What the realm's clock shows at that moment of the server's. */
   shown(server: number): number {
-    const d = this.drill;
+    const d = this.#drill;
     if (!d) return server;
     return d.running ? d.at + Math.max(0, server - d.wall) * d.rate : d.at;
   }
