@@ -58,6 +58,9 @@ func (s *Service) pictureFor(ctx context.Context, actor Actor, in *DrillOpen) (p
 		if in.Seq != 0 {
 			return p, invalid("at", in.At, "seq 与 at 只能给其一", "is left out where seq is given")
 		}
+		if in.At.After(o.At) {
+			return p, invalid("at", in.At, "不能晚于现在", "lies in the future", "not later than "+o.At.UTC().Format(time.RFC3339))
+		}
 		if p.from.Seq, err = s.store.SeqAt(ctx, actor.Realm, *in.At); err != nil {
 			return p, err
 		}
@@ -75,21 +78,22 @@ func (s *Service) pictureFor(ctx context.Context, actor Actor, in *DrillOpen) (p
 		})
 		return p, err
 	}
-	return p, s.past(ctx, o, &p)
+	return p, s.past(ctx, o, in.At, &p)
 }
 
 // past reads the picture of a moment that is over, as the onlooker saw it then and
-// would see it now: looking back shows nobody more.
-func (s *Service) past(ctx context.Context, o Onlooker, p *picture) error {
+// would see it now: looking back shows nobody more. The moment is that of the change
+// where none is named; a quiet night may have passed since.
+func (s *Service) past(ctx context.Context, o Onlooker, at *time.Time, p *picture) error {
 	all, err := s.store.PictureAt(ctx, p.from.Realm, p.from.Seq)
 	if err != nil {
 		return err
 	}
-	cs, err := s.store.Changes(ctx, p.from.Realm, p.from.Seq-1, 1)
-	if err != nil {
+	if at != nil {
+		p.from.At = at.UTC().Truncate(time.Microsecond)
+	} else if cs, err := s.store.Changes(ctx, p.from.Realm, p.from.Seq-1, 1); err != nil {
 		return err
-	}
-	if len(cs) == 1 {
+	} else if len(cs) == 1 {
 		p.from.At = cs[0].At
 	}
 	then := o.Audience.At(p.from.At)

@@ -298,6 +298,9 @@ func TestDrillIsForked(t *testing.T) {
 	if d.Start.Seq != then || d.Start.Realm != s.realm || d.State != dispatch.DrillPlanned {
 		t.Errorf("forked at %+v, want change %d", d.Start, then)
 	}
+	if !d.Begins.Equal(moment) { // and not at the change before it
+		t.Errorf("the fork begins at %s, want %s", d.Begins, moment)
+	}
 	if team := in[*dispatch.Team](f, dispatch.KindTeam, c.teams["xf2"]); team.Task != "" {
 		t.Error("the fork has what was decided after it")
 	}
@@ -320,6 +323,9 @@ func TestDrillIsForked(t *testing.T) {
 	}
 	early := time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)
 	in := dispatch.DrillOpen{Name: "x", Content: dispatch.DrillSingle, Form: dispatch.DrillField, Purpose: dispatch.DrillTest, Picture: dispatch.PictureWhole, At: &early}
+	c.refused(c.planner(), dispatch.Invalid, "drill.open", in)
+	late := c.clock().Add(time.Minute)
+	in.At = &late
 	c.refused(c.planner(), dispatch.Invalid, "drill.open", in)
 	in.At, in.Picture = nil, dispatch.PicturePlan
 	c.refused(c.planner(), dispatch.Invalid, "drill.open", in)

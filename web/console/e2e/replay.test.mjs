@@ -137,8 +137,23 @@ test('replay: a real alarm shows over the past; a chief sees what another desk s
   await past(page);
   assert.deepEqual(await shown(page), now.open, 'what the fire desk was told at that moment');
   await bar(page).getByText(/saw it/).waitFor();
-  await page.keyboard.press('Escape');
-  await page.locator('[data-replay]').waitFor({ state: 'detached' });
+
+  // What was real becomes a drill, from that very moment.
+  await bar(page).getByRole('link', { name: 'Drill from here' }).click();
+  const form = page.getByRole('dialog');
+  await form.locator('input[name=name]').fill('由回放而来');
+  const chosen = await form.locator('input[name=at]').inputValue();
+  await Promise.all([page.waitForEvent('load'), page.keyboard.press('Control+Enter')]);
+  await page.locator('.band', { hasText: '由回放而来' }).waitFor();
+  const drill = await page.locator('.band').getAttribute('data-drill');
+  const went = await chief.http.put('/api/v1/session/realm', { data: { drill }, headers: { 'X-CSRF': chief.session.csrf } });
+  assert.ok(went.ok(), await went.text());
+  try {
+    const { begins } = await chief.record('drill', drill);
+    assert.equal(new Date(Date.parse(begins) + 8 * 3_600_000).toISOString().slice(0, 19), chosen, "the moment, in the city's zone");
+  } finally {
+    await chief.do('drill.cancel', { drill, reason: '测试结束' });
+  }
 }, { seconds: 240 });
 
 test('replay: the wall', async (house) => {

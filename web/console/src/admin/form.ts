@@ -1,5 +1,6 @@
 // What a form is made of, and how its draft becomes a command and a refusal
 // finds its field. No view in here.
+import { dayEnds, dayOf } from '../i18n';
 import type { Capability, DutyLine, Hazard, Kind, Place, Problem } from '../api/types';
 import type { App } from '../session/app';
 import { readYuan } from '../store/claim';
@@ -54,7 +55,7 @@ export function draftOf(fields: readonly Field[], from: Record<string, unknown> 
     else if (f.as === 'whole' || f.as === 'amount') draft[f.name] = v === 0 && !f.required ? '' : String(v);
     else if (f.as === 'yuan') draft[f.name] = (Number(v) / 100).toFixed(2);
     else if (f.as === 'choice') draft[f.name] = String(v);
-    else if (f.as === 'date') draft[f.name] = localDay(new Date(String(v)));
+    else if (f.as === 'date') draft[f.name] = dayOf(Date.parse(String(v)));
     else draft[f.name] = structuredClone(v) as Value;
   }
   return draft;
@@ -100,8 +101,8 @@ export function bodyOf(fields: readonly Field[], draft: Draft): Record<string, u
         if (v) out[f.name] = v;
         break;
       case 'date':
-        // Through the last second of that day, here.
-        if (v) out[f.name] = new Date(`${String(v)}T23:59:59`).toISOString();
+        // Through the last second of that day.
+        if (v) out[f.name] = dayEnds(String(v));
         break;
       case 'check':
         if (v) out[f.name] = true;
@@ -126,8 +127,6 @@ function placeOf(p: Place): Place {
   if (p.point && p.source) out.source = p.source;
   return out;
 }
-
-const localDay = (d: Date) => [d.getFullYear(), d.getMonth() + 1, d.getDate()].map((n) => String(n).padStart(2, '0')).join('-');
 
 const full = (row: object) => Object.fromEntries(Object.entries(row).filter(([, v]) => v !== '' && v !== undefined));
 

@@ -1,7 +1,7 @@
 // The form of a fence as plain values: what is typed, and the command it makes.
 import type { Area, Commands, Fence, FencePurpose, FenceType, FenceWarn, Point } from '../api/types';
 import { closed, corners, metersWords, parseMeters, renamed, type FenceEvent } from '../store/fences';
-import { about, coordinates, say, sayCode } from '../i18n';
+import { about, coordinates, readTime, say, sayCode, written } from '../i18n';
 import { fenceDiff, fenceTitle } from '../store/fences';
 import { parsePoint } from '../store/geo';
 import type { Option } from '../ui/Combo.svelte';
@@ -34,7 +34,7 @@ export function blank(follow: boolean, center?: Point): FenceValues {
 
 export const valuesOf = (f: Fence): FenceValues => ({
   purpose: f.purpose, type: f.type, radius: String(f.radius ?? ''), follow: !!f.follows, center: f.center, corners: cornersText(corners(f.shape?.[0] ?? [])),
-  division: f.division ?? '', warn: [...(f.warn ?? [])], dwell: f.dwell ? Math.round(f.dwell / 60) : 30, until: f.until ? 'at' : '', at: f.until ? localTime(f.until) : '', name: f.name,
+  division: f.division ?? '', warn: [...(f.warn ?? [])], dwell: f.dwell ? Math.round(f.dwell / 60) : 30, until: f.until ? 'at' : '', at: f.until ? written(Date.parse(f.until)).slice(0, 16) : '', name: f.name,
 });
 
 export const cornersText = (points: readonly Point[]) => points.map(coordinates).join('\n');
@@ -52,16 +52,9 @@ export function parseCorners(text: string): { points: Point[]; bad?: number } {
   return bad ? { points, bad } : { points };
 }
 
-const two = (n: number) => String(n).padStart(2, '0');
-
-/** A time as a field of type datetime-local has it. */
-export function localTime(iso: string): string {
-  const d = new Date(iso);
-  return `${d.getFullYear()}-${two(d.getMonth() + 1)}-${two(d.getDate())}T${two(d.getHours())}:${two(d.getMinutes())}`;
-}
 
 const untilOf = (v: FenceValues, now: number): string | undefined =>
-  v.until === 'at' ? (v.at ? new Date(v.at).toISOString() : undefined) : v.until ? new Date(now + Number(v.until) * 3_600_000).toISOString() : undefined;
+  v.until === 'at' ? (v.at ? new Date(readTime(v.at)).toISOString() : undefined) : v.until ? new Date(now + Number(v.until) * 3_600_000).toISOString() : undefined;
 
 const warnOf = (v: FenceValues) => (v.warn.length ? { warn: v.warn, ...(v.warn.includes('dwell') ? { dwell: Math.round(v.dwell * 60) } : {}) } : {});
 

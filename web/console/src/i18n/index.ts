@@ -3,6 +3,7 @@
 // desk brings its own words, which the other screens need not load.
 import { en } from './en';
 import { zh } from './zh';
+import * as zoned from './zone';
 import type { zhAgreement } from './zh.agreement';
 import type { zhAid } from './zh.aid';
 import type { zhClaim } from './zh.claim';
@@ -85,6 +86,21 @@ function format(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
   if (!f) formats.set(key, (f = new Intl.DateTimeFormat(lang === 'zh' ? 'zh-CN' : 'en-GB', { timeZone: zone, hourCycle: 'h23', ...options })));
   return f;
 }
+
+/** A moment as a field of date and time holds it, in the house's zone: 2026-11-27T20:25:28. */
+export const written = (ms: number): string => zoned.written(ms, zone);
+/** The moment of what stands in such a field; NaN where there is none. */
+export const readTime = (text: string): number => zoned.readTime(text, zone);
+/** The house's day of a moment, as a field of a date holds it: 2026-11-27. */
+export const dayOf = (ms: number): string => written(ms).slice(0, 10);
+/** When the house's day begins, or with 1 when the next does, and so on, RFC 3339. */
+export function dayBegins(date: string, more = 0): string {
+  const d = new Date(`${date}T00:00:00Z`);
+  d.setUTCDate(d.getUTCDate() + more);
+  return new Date(readTime(d.toISOString().slice(0, 19))).toISOString();
+}
+/** The last second of the house's day, RFC 3339. */
+export const dayEnds = (date: string): string => new Date(readTime(`${date}T23:59:59`)).toISOString();
 
 export const clockTime = (ms: number) => format({ hour: '2-digit', minute: '2-digit', second: '2-digit' }).format(ms);
 export const shortTime = (ms: number) => format({ hour: '2-digit', minute: '2-digit' }).format(ms);

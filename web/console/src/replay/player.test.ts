@@ -4,7 +4,6 @@ import type { Scene } from './past';
 import type { Span } from './span';
 import { Marks } from './marks';
 import { Player } from './player.svelte';
-import { readTime, written } from './zone';
 
 const begin = Date.parse('2026-11-23T08:00:00Z');
 const hour = 3_600_000;
@@ -117,15 +116,5 @@ describe('marks', () => {
     expect(mine.all()).toEqual([]);
     kept.set('replay.marks.live.p1', '[null, {"at":"x"}, {"at":5,"name":"戊"}]');
     expect(mine.all()).toEqual([{ at: 5, name: '戊' }]);
-  });
-});
-
-describe('a written time', () => {
-  it('is read in the zone in which it was written', () => {
-    for (const zone of ['Asia/Shanghai', 'America/Los_Angeles', 'UTC', 'Australia/Adelaide']) {
-      for (let at = Date.parse('2026-01-05T00:00:00Z'); at < Date.parse('2027-01-05T00:00:00Z'); at += 3.7 * 24 * hour) expect(readTime(written(at, zone), zone)).toBe(at);
-    }
-    expect(written(begin, 'Asia/Shanghai')).toBe('2026-11-23T16:00:00');
-    expect(readTime('nonsense', 'UTC')).toBeNaN();
   });
 });

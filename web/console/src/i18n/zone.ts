@@ -1,4 +1,4 @@
-// A time as the house's own zone writes it, for a field of date and time.
+// A time as a zone writes it, for a field of date and time.
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 
