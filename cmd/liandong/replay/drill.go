@@ -65,7 +65,8 @@ type DrillRun struct {
 	Measures, Beside []dispatch.Measure
 }
 
-// Good tells whether every call was opened, and nothing that was decided was refused.
+// Good tells whether every call was opened and every unit accounted for, and nothing that was decided
+// was refused.
 func (r *DrillResult) Good() bool {
 	for _, d := range append([]DrillRun{r.Base}, r.Forks...) {
 		if len(d.Refused) > 0 || len(d.Measures) == 0 {
@@ -96,12 +97,12 @@ func Drill(ctx context.Context, l *Log, opt DrillOptions) (*DrillResult, error) 
 	if err != nil {
 		return nil, err
 	}
-	res.Setup = time.Since(begun)
-	opt.Tell(fmt.Sprintf("%d teams, %d of them on duty, and %d injects after %.0f s", res.Teams, res.Duty, res.Calls, res.Setup.Seconds()))
 	base, err := st.base(ctx)
 	if err != nil {
 		return nil, err
 	}
+	res.Setup = time.Since(begun)
+	opt.Tell(fmt.Sprintf("%d teams, %d of them on duty, and %d injects after %.0f s", res.Teams, res.Duty, res.Calls, res.Setup.Seconds()))
 	if err := base.play(ctx); err != nil {
 		return nil, err
 	}
@@ -111,7 +112,6 @@ func Drill(ctx context.Context, l *Log, opt DrillOptions) (*DrillResult, error) 
 	opt.Tell(fmt.Sprintf("%d units under way at %s: the drill is forked there", res.Away, res.Parted.In(opt.Zone).Format(time.TimeOnly)))
 	forks := make([]*playing, len(opt.Instead))
 	for n, rule := range opt.Instead {
-		// One after the other: each session is in one realm at a time.
 		if forks[n], err = base.fork(ctx, res.Parted, rule); err != nil {
 			return nil, err
 		}
@@ -166,8 +166,9 @@ type playing struct {
 	run         DrillRun
 }
 
-func (p *playing) give(ctx context.Context, key, name string, in any) (remote.Done, error) {
-	return p.director.Insist(ctx, key, name, in)
+// give gives a command of the director's.
+func (p *playing) give(ctx context.Context, name string, in any) (remote.Done, error) {
+	return p.director.Insist(ctx, remote.Random(8), name, in)
 }
 
 // open opens a drill from where the director is, and takes the director into it, in a session of its own.
@@ -196,7 +197,7 @@ func (s *stage) base(ctx context.Context) (*playing, error) {
 		return nil, err
 	}
 	desk := s.crew.desk[0]
-	if _, err := p.give(ctx, remote.Random(8), "part.save", dispatch.PartSave{Person: desk.ID, Role: dispatch.RoleDispatcher}); err != nil {
+	if _, err := p.give(ctx, "part.save", dispatch.PartSave{Person: desk.ID, Role: dispatch.RoleDispatcher}); err != nil {
 		return nil, err
 	}
 	for _, kind := range s.script.kinds() {
@@ -207,7 +208,7 @@ func (s *stage) base(ctx context.Context) (*playing, error) {
 			}
 		}
 		traits := s.script.traits(kind)
-		if _, err := p.give(ctx, remote.Random(8), "sim.save", dispatch.SimSave{Teams: teams, Mode: dispatch.SimAuto, Traits: &traits}); err != nil {
+		if _, err := p.give(ctx, "sim.save", dispatch.SimSave{Teams: teams, Mode: dispatch.SimAuto, Traits: &traits}); err != nil {
 			return nil, err
 		}
 	}
@@ -216,7 +217,7 @@ func (s *stage) base(ctx context.Context) (*playing, error) {
 		if err != nil {
 			return nil, err
 		}
-		if _, err := p.give(ctx, remote.Random(8), "inject.save", line); err != nil {
+		if _, err := p.give(ctx, "inject.save", line); err != nil {
 			return nil, fmt.Errorf("call %s: %w", c.Number, err)
 		}
 	}
@@ -249,7 +250,7 @@ func (p *playing) ready(ctx context.Context, d *desk) (err error) {
 		return err
 	}
 	move := dispatch.DrillMove{Drill: p.drill}
-	if _, err := p.give(ctx, remote.Random(8), "drill.approve", move); err != nil {
+	if _, err := p.give(ctx, "drill.approve", move); err != nil {
 		return err
 	}
 	if err := d.person.Join(ctx, p.drill); err != nil {
@@ -261,11 +262,11 @@ func (p *playing) ready(ctx context.Context, d *desk) (err error) {
 		}
 	}
 	for _, name := range []string{"drill.check", "drill.ready"} {
-		if _, err := p.give(ctx, remote.Random(8), name, move); err != nil {
+		if _, err := p.give(ctx, name, move); err != nil {
 			return err
 		}
 	}
-	_, err = p.give(ctx, remote.Random(8), "drill.rate", dispatch.DrillRate{Drill: p.drill, Rate: p.opt.Speed})
+	_, err = p.give(ctx, "drill.rate", dispatch.DrillRate{Drill: p.drill, Rate: p.opt.Speed})
 	return err
 }
 
@@ -294,7 +295,7 @@ func (p *playing) play(ctx context.Context) error {
 		}
 	}
 	p.run.Took = time.Since(begun)
-	_, err := p.give(ctx, remote.Random(8), "drill.end", dispatch.DrillMove{Drill: p.drill})
+	_, err := p.give(ctx, "drill.end", dispatch.DrillMove{Drill: p.drill})
 	return err
 }
 
@@ -305,7 +306,7 @@ func (p *playing) until(ctx context.Context, at time.Time) error {
 		if !p.started {
 			name, p.started = "drill.start", true
 		}
-		done, err := p.give(ctx, remote.Random(8), name, dispatch.DrillGo{Drill: p.drill, Until: &at})
+		done, err := p.give(ctx, name, dispatch.DrillGo{Drill: p.drill, Until: &at})
 		if err != nil {
 			return err
 		}
@@ -322,7 +323,7 @@ func (p *playing) until(ctx context.Context, at time.Time) error {
 		}
 		// The clock stands there, but the drill runs on: it takes the players' commands. All that is due
 		// by then is carried out before any command, so also before this one.
-		if done, err = p.give(ctx, remote.Random(8), "drill.rate", dispatch.DrillRate{Drill: p.drill, Rate: p.opt.Speed}); err != nil {
+		if done, err = p.give(ctx, "drill.rate", dispatch.DrillRate{Drill: p.drill, Rate: p.opt.Speed}); err != nil {
 			return err
 		}
 		if d, err = remote.First[dispatch.Drill](done, dispatch.KindDrill); err != nil {
