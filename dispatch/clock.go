@@ -13,6 +13,9 @@ type Clock struct {
 	Wall    time.Time `json:"wall"`
 	Rate    int       `json:"rate" doc:"seconds that it runs in one second, 1 to 60"`
 	Running bool      `json:"running"`
+	// Until is where it stands by itself until it is let go on: what is decided then is
+	// decided at that very moment, however late somebody comes.
+	Until *time.Time `json:"until,omitempty"`
 }
 
 // MaxRate is how fast a drill's clock runs at most.
@@ -24,8 +27,15 @@ func (c Clock) Time(wall time.Time) time.Time {
 	if !c.Running || wall.Before(c.Wall) {
 		return c.At
 	}
-	return c.At.Add(wall.Sub(c.Wall) * time.Duration(c.Rate)).Truncate(time.Microsecond)
+	at := c.At.Add(wall.Sub(c.Wall) * time.Duration(c.Rate)).Truncate(time.Microsecond)
+	if c.Until != nil && at.After(*c.Until) {
+		return *c.Until
+	}
+	return at
 }
+
+// stands tells whether the clock runs and has come to where it stands.
+func (c Clock) stands(at time.Time) bool { return c.Running && c.Until != nil && !at.Before(*c.Until) }
 
 // set is the clock that shows the same at the moment, and goes on from there.
 func (c Clock) set(at, wall time.Time, rate int, running bool) Clock {

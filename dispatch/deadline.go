@@ -65,6 +65,8 @@ func (s *Service) FireDue(ctx context.Context, realm Realm) (int, error) {
 const (
 	mostDue   = 100
 	mostFired = 10_000
+	// An inject that falls due is released, its action is given, and that is noted.
+	injectParts = 3
 )
 
 // fireDrill carries out what is due in a drill; while its clock stands, what a jump
@@ -72,6 +74,9 @@ const (
 func (s *Service) fireDrill(ctx context.Context, realm Realm) (done int, looked time.Time, err error) {
 	var failed []error
 	stuck := map[Due]bool{} // cannot be carried out, or is nothing to do
+	// Somebody else who looks may have been faster, with what comes of it at the same
+	// moment still to be done.
+	again := map[Due]int{}
 	for done < mostFired {
 		looked = s.Now(realm)
 		due, err := s.store.Due(ctx, realm, looked, mostDue)
@@ -92,7 +97,11 @@ func (s *Service) fireDrill(ctx context.Context, realm Realm) (done int, looked 
 			return done, looked, err
 		case errors.Is(err, errStands):
 			return done, looked, errors.Join(failed...)
-		case err != nil && !errors.Is(err, errNothing):
+		case err == nil || errors.Is(err, errNothing):
+			if again[d]++; again[d] <= injectParts {
+				continue
+			}
+		default:
 			failed = append(failed, fmt.Errorf("due %s/%s: %w", d.Ref.Kind, d.Ref.ID, err))
 		}
 		stuck[d] = true

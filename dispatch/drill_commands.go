@@ -111,7 +111,7 @@ func readyDrill(ctx context.Context, w *work, in *DrillMove) error {
 	return w.put(d)
 }
 
-func startDrill(ctx context.Context, w *work, in *DrillMove) error {
+func startDrill(ctx context.Context, w *work, in *DrillGo) error {
 	d, err := w.lockDrill(ctx, in.Drill)
 	if err != nil {
 		return err
@@ -119,10 +119,22 @@ func startDrill(ctx context.Context, w *work, in *DrillMove) error {
 	if d.State == DrillPaused {
 		return illegal(KindDrill, string(d.State), string(DrillRunning), []string{"drill.resume"})
 	}
-	if d, err = w.moveDrill(ctx, in, DrillRunning); err != nil {
-		return err
+	d.Plan = w.last
+	return w.letGo(d, in)
+}
+
+// letGo lets the drill's clock run.
+func (w *work) letGo(d *Drill, in *DrillGo) error {
+	clock := d.Clock.set(w.at, w.change.Wall, d.Clock.Rate, true)
+	if clock.Until = toMicros(in.Until); clock.Until != nil && !clock.Until.After(w.at) {
+		return invalid("until", in.Until, "应晚于演练时钟的当前时刻", "is later than what the drill's clock shows", "later than "+w.at.Format(time.RFC3339))
 	}
-	d.Clock, d.Plan = d.Clock.set(w.at, w.change.Wall, d.Clock.Rate, true), w.last
+	if d.State != DrillRunning {
+		if err := d.reach(DrillRunning, w.stamp()); err != nil {
+			return err
+		}
+	}
+	d.Clock, d.Reason, w.change.Note = clock, in.Reason, in.Reason
 	return w.put(d)
 }
 
@@ -135,19 +147,15 @@ func pauseDrill(ctx context.Context, w *work, in *DrillMove) error {
 	return w.put(d)
 }
 
-func resumeDrill(ctx context.Context, w *work, in *DrillMove) error {
+func resumeDrill(ctx context.Context, w *work, in *DrillGo) error {
 	d, err := w.lockDrill(ctx, in.Drill)
 	if err != nil {
 		return err
 	}
-	if d.State != DrillPaused {
+	if d.State != DrillPaused && !d.Clock.stands(w.at) {
 		return illegal(KindDrill, string(d.State), string(DrillRunning), words(drillMoves[d.State]))
 	}
-	if d, err = w.moveDrill(ctx, in, DrillRunning); err != nil {
-		return err
-	}
-	d.Clock = d.Clock.set(w.at, w.change.Wall, d.Clock.Rate, true)
-	return w.put(d)
+	return w.letGo(d, in)
 }
 
 func rateDrill(ctx context.Context, w *work, in *DrillRate) error {
@@ -161,7 +169,9 @@ func rateDrill(ctx context.Context, w *work, in *DrillRate) error {
 	if d.State.Over() {
 		return illegal(KindDrill, string(d.State), "rate", nil)
 	}
+	until := d.Clock.Until
 	d.Clock = d.Clock.set(w.at, w.change.Wall, in.Rate, d.Clock.Running)
+	d.Clock.Until = until
 	return w.put(d)
 }
 

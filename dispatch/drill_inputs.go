@@ -47,6 +47,14 @@ type DrillMove struct {
 	Reason string `json:"reason,omitempty"`
 }
 
+// DrillGo lets the clock run, to a moment or for as long as nobody stops it.
+type DrillGo struct {
+	Expect
+	Drill  string     `json:"drill"`
+	Reason string     `json:"reason,omitempty"`
+	Until  *time.Time `json:"until,omitempty" doc:"where it stands again by itself"`
+}
+
 // DrillRate sets how fast the clock runs.
 type DrillRate struct {
 	Expect

@@ -49,10 +49,12 @@ type ExpectedResult struct {
 // Comparison is another drill, or a period of real work, beside this one. Its
 // measures are held against the same targets.
 type Comparison struct {
-	Drill    string        `json:"drill,omitempty"`
-	Name     string        `json:"name,omitempty"`
-	From     time.Time     `json:"from"`
-	To       time.Time     `json:"to"`
+	Drill string    `json:"drill,omitempty"`
+	Name  string    `json:"name,omitempty"`
+	From  time.Time `json:"from"`
+	To    time.Time `json:"to"`
+	// Kin drills parted from one another at From; both are measured from then on.
+	Kin      bool          `json:"kin,omitempty" doc:"forked, one from the other or both from a third; both measured from and to"`
 	Score    float64       `json:"score" doc:"-1 where there is none"`
 	Grade    DrillGrade    `json:"grade,omitempty" enum:"excellent,good,fair,poor"`
 	Aspects  []AspectScore `json:"aspects,omitempty"`
@@ -119,10 +121,37 @@ func (s *Service) DrillReport(ctx context.Context, a Actor) (*DrillReport, error
 		return cmp.Compare(a.Number, b.Number)
 	})
 	r.Measures, err = s.Measured(ctx, System(a.Realm), d.Begins, end.Add(time.Microsecond), s.targets(d))
+	r.nameMeasured()
+	return r, err
+}
+
+func (r *DrillReport) nameMeasured() {
 	for n, g := range r.Measures.Agencies {
 		r.Measures.Agencies[n].Name = r.Names[g.Agency]
 	}
-	return r, err
+}
+
+// parted is when two drills that share a past parted, on the clock of both: one goes
+// on from a moment of the other, or both from a moment of a third.
+func parted(a, b *Drill) (at time.Time, ok bool) {
+	from := func(d *Drill) Realm {
+		if d.Start.Type != PictureWhole || d.Start.Realm.Drill() == "" {
+			return ""
+		}
+		return d.Start.Realm
+	}
+	switch {
+	case from(a) == DrillRealm(b.ID):
+		return a.Begins, true
+	case from(b) == DrillRealm(a.ID):
+		return b.Begins, true
+	case from(a) != "" && from(a) == from(b):
+		if a.Begins.After(b.Begins) {
+			return a.Begins, true
+		}
+		return b.Begins, true
+	}
+	return at, false
 }
 
 func (s *Service) drillOf(ctx context.Context, realm Realm) (*Drill, error) {
@@ -206,18 +235,37 @@ func (s *Service) Measured(ctx context.Context, a Actor, from, to time.Time, tar
 }
 
 // CompareDrill puts another drill, in whose realm the other actor may read the
-// report, beside the report.
+// report, beside the report. A drill and its fork are measured over the time that
+// both went through after they parted: the same calls, one decided otherwise.
 func (s *Service) CompareDrill(ctx context.Context, r *DrillReport, other Actor) error {
 	with, err := s.DrillReport(ctx, other)
 	if err != nil {
 		return err
 	}
-	targets := s.targets(r.Drill)
-	set, err := s.Measured(ctx, System(other.Realm), with.Measures.From, with.Measures.To, targets)
+	one, err := s.drillOf(ctx, DrillRealm(r.Drill.ID)) // whole: the report's own may be redacted
 	if err != nil {
 		return err
 	}
-	r.Compared = &Comparison{Drill: with.Drill.ID, Name: with.Drill.Name, From: set.From, To: set.To, Score: with.Score.Score, Grade: with.Score.Grade,
+	two, err := s.drillOf(ctx, other.Realm)
+	if err != nil {
+		return err
+	}
+	from, to, kin := with.Measures.From, with.Measures.To, false
+	if begins, ok := parted(one, two); ok && begins.Before(r.Measures.To) && begins.Before(to) {
+		from, kin = begins, true
+		if r.Measures.To.Before(to) {
+			to = r.Measures.To
+		}
+		if r.Measures, err = s.Measured(ctx, System(DrillRealm(one.ID)), from, to, s.targets(one)); err != nil {
+			return err
+		}
+		r.nameMeasured()
+	}
+	set, err := s.Measured(ctx, System(other.Realm), from, to, s.targets(one))
+	if err != nil {
+		return err
+	}
+	r.Compared = &Comparison{Drill: with.Drill.ID, Name: with.Drill.Name, From: set.From, To: set.To, Kin: kin, Score: with.Score.Score, Grade: with.Score.Grade,
 		Aspects: with.Score.Aspects, Measures: set.All.Measures}
 	return nil
 }

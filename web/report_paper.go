@@ -4,6 +4,8 @@ import (
 	_ "embed"
 	"fmt"
 	"html/template"
+	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -105,6 +107,11 @@ func (p *reportPaper) Moment(o *dispatch.Observation) string {
 // Timed tells a measure of time from a count.
 func (p *reportPaper) Timed(m dispatch.Measure) bool { return m.Of == 0 }
 
+// Expects tells whether anything was expected of the players.
+func (p *reportPaper) Expects() bool {
+	return slices.ContainsFunc(p.Injects, func(i dispatch.InjectResult) bool { return len(i.Expected) > 0 })
+}
+
 // Of are the observations of a type.
 func (p *reportPaper) Of(t dispatch.ObservationType) []*dispatch.Observation {
 	var out []*dispatch.Observation
@@ -126,6 +133,25 @@ func (p *reportPaper) Beside(m dispatch.Measure) *dispatch.Measure {
 		}
 	}
 	return nil
+}
+
+// Difference is how much longer the measure's median is than that of the other.
+func (p *reportPaper) Difference(m dispatch.Measure, other *dispatch.Measure) string {
+	if !p.Timed(m) || m.Count == 0 || other.Count == 0 {
+		return ""
+	}
+	switch d := math.Trunc(m.Median - other.Median); {
+	case d < 0:
+		return "−" + p.Span(-d)
+	case d > 0:
+		return "+" + p.Span(d)
+	}
+	return "±0"
+}
+
+// Parted says since when two drills that share a past are measured.
+func (p *reportPaper) Parted() string {
+	return fmt.Sprintf(p.W("parted"), p.Clock(&p.Compared.From), p.Clock(&p.Compared.To))
 }
 
 // With names what the report is compared with.

@@ -74,20 +74,17 @@ const mostPlotted = 40
 // it: a tick where it was due, a mark where it was done or found missing.
 func (p *reportPaper) Timeline() template.HTML {
 	var out []dispatch.InjectResult
-	first, last := time.Time{}, time.Time{}
+	first, last := p.Drill.Begins, time.Time{}
 	see := func(t *time.Time) {
 		if t != nil && t.After(last) {
 			last = *t
 		}
 	}
 	for _, i := range p.Injects {
-		if i.Released == nil || len(out) == mostPlotted {
-			continue
+		if i.Released == nil || i.Released.Before(p.Drill.Begins) || len(out) == mostPlotted {
+			continue // what came before a fork is of the drill that it left
 		}
 		out = append(out, i)
-		if first.IsZero() || i.Released.Before(first) {
-			first = *i.Released
-		}
 		see(i.Released)
 		for _, e := range i.Expected {
 			see(e.Due)
@@ -96,9 +93,6 @@ func (p *reportPaper) Timeline() template.HTML {
 	}
 	if len(out) == 0 {
 		return ""
-	}
-	if p.Drill.Begins.Before(first) {
-		first = p.Drill.Begins
 	}
 	span := math.Max(last.Sub(first).Seconds(), 60)
 	const width, left, right, row = 720, 200, 20, 22

@@ -37,7 +37,15 @@ func (p *reportPaper) xlsx() ([]byte, error) {
 	}
 
 	b.sheet(p, p.W("measures"))
-	b.heads(p, "agency", "incident", "measure", "formula", "count", "median", "p90", "worst", "target", "share", "still", "wrong", "compared")
+	heads := []string{"agency", "incident", "measure", "formula", "count", "median", "p90", "worst", "target", "share", "still", "wrong"}
+	if c := p.Compared; c != nil {
+		b.row(p.W("compared"), p.With())
+		if c.Kin {
+			b.row("", p.Parted())
+		}
+		heads = append(heads, "beside.count", "beside.median", "beside.p90", "beside.share")
+	}
+	b.heads(p, heads...)
 	group := func(agency, incident string, ms []dispatch.Measure) {
 		for _, m := range ms {
 			cells := []any{agency, incident, p.W("measure." + string(m.Type)), p.W("formula." + string(m.Type)), m.Count}
@@ -46,17 +54,18 @@ func (p *reportPaper) xlsx() ([]byte, error) {
 			} else {
 				cells = append(cells, nil, nil, nil)
 			}
-			var target, share, other any
+			var target, share any
 			if m.Target > 0 {
 				target = m.Target
 			}
 			if m.Share >= 0 {
 				share = m.Share
 			}
-			if x := p.Beside(m); x != nil && agency == p.W("all") && p.Timed(*x) {
-				other = x.Median
+			cells = append(cells, target, share, m.Open, m.Wrong)
+			if x := p.Beside(m); x != nil && agency == p.W("all") {
+				cells = append(cells, besideCells(p, x)...)
 			}
-			b.row(append(cells, target, share, m.Open, m.Wrong, other)...)
+			b.row(cells...)
 		}
 	}
 	group(p.W("all"), "", p.Measures.All.Measures)
@@ -120,6 +129,18 @@ type book struct {
 	err   error
 }
 
+// besideCells are the count, median, ninth tenth and share of a measure that is compared.
+func besideCells(p *reportPaper, m *dispatch.Measure) []any {
+	cells := []any{m.Count, nil, nil, nil}
+	if p.Timed(*m) && m.Count > 0 {
+		cells[1], cells[2] = m.Median, m.P90
+	}
+	if m.Share >= 0 {
+		cells[3] = m.Share
+	}
+	return cells
+}
+
 func (b *book) do(err error) {
 	if b.err == nil {
 		b.err = err
@@ -138,7 +159,7 @@ func (b *book) sheet(p *reportPaper, name string) {
 		b.do(err)
 	}
 	b.name, b.at = name, 1
-	b.do(b.SetColWidth(name, "A", "M", 16))
+	b.do(b.SetColWidth(name, "A", "P", 16))
 	b.row(p.W("practice"), p.W("title"), p.Drill.Name, p.W("practice.note"))
 	b.do(b.SetCellStyle(name, "A1", "D1", b.heavy))
 	b.at++

@@ -19,7 +19,8 @@ import (
 )
 
 type replayCmd struct {
-	SFFire sfFireCmd `cmd:"" name:"sf-fire" help:"Play a San Francisco Fire log of calls for service (data.sfgov.org nuek-vuh3, CSV)."`
+	SFFire  sfFireCmd  `cmd:"" name:"sf-fire" help:"Play a San Francisco Fire log of calls for service (data.sfgov.org nuek-vuh3, CSV)."`
+	SFDrill sfDrillCmd `cmd:"" name:"sf-drill" help:"Play hours of such a log as a drill with simulated teams, fork it at its busiest moment with another rule of dispatching, and compare."`
 }
 
 type sfFireCmd struct {
@@ -59,20 +60,29 @@ func (s *speed) UnmarshalText(b []byte) error {
 	return nil
 }
 
-// Run plays the log and prints what became of it.
-func (s *sfFireCmd) Run(ctx context.Context, c console) error {
-	zone, err := time.LoadLocation(s.Zone)
+// readLog reads the log, whose clock is that of the zone.
+func readLog(file, zone string) (*replay.Log, *time.Location, error) {
+	place, err := time.LoadLocation(zone)
 	if err != nil {
-		return fmt.Errorf("zone %q: use an IANA name such as America/Los_Angeles: %w", s.Zone, err)
+		return nil, nil, fmt.Errorf("zone %q: use an IANA name such as America/Los_Angeles: %w", zone, err)
 	}
-	f, err := os.Open(s.File)
+	f, err := os.Open(file)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	defer f.Close()
-	l, err := replay.Read(f, zone)
+	l, err := replay.Read(f, place)
 	if err != nil {
-		return fmt.Errorf("%s: %w", s.File, err)
+		return nil, nil, fmt.Errorf("%s: %w", file, err)
+	}
+	return l, place, nil
+}
+
+// Run plays the log and prints what became of it.
+func (s *sfFireCmd) Run(ctx context.Context, c console) error {
+	l, _, err := readLog(s.File, s.Zone)
+	if err != nil {
+		return err
 	}
 	return s.with(ctx, c, func(server *remote.Server, admin *remote.Person) error {
 		res, err := replay.Play(ctx, l, replay.Options{Server: server, Admin: admin, Speed: float64(s.Speed), Workers: s.Workers,

@@ -163,6 +163,8 @@ type Person struct {
 	Area   string // division code of the agency's home area
 	// MustChange tells that a new password comes first.
 	MustChange bool
+
+	login, password string
 }
 
 // SignIn signs in; role "" is the person's first.
@@ -171,7 +173,7 @@ func (s *Server) SignIn(ctx context.Context, login, password string, role dispat
 	if err != nil {
 		return nil, err
 	}
-	p := &Person{server: s, http: &http.Client{Transport: s.transport, Timeout: time.Minute, Jar: jar}}
+	p := &Person{server: s, login: login, password: password, http: &http.Client{Transport: s.transport, Timeout: time.Minute, Jar: jar}}
 	var body struct {
 		Person     dispatch.Person  `json:"person"`
 		Agency     *dispatch.Agency `json:"agency"`
@@ -217,9 +219,14 @@ func (p *Person) SignOut(ctx context.Context) error {
 func (p *Person) NewPassword(ctx context.Context, old, password string) error {
 	err := p.send(ctx, http.MethodPut, "/api/v1/session/password", "", map[string]string{"old": old, "new": password}, nil)
 	if err == nil {
-		p.MustChange = false
+		p.MustChange, p.password = false, password
 	}
 	return err
+}
+
+// Again signs the same person in once more: a session of its own, in a realm of its own.
+func (p *Person) Again(ctx context.Context) (*Person, error) {
+	return p.server.SignIn(ctx, p.login, p.password, p.Role)
 }
 
 func (p *Person) send(ctx context.Context, method, path, key string, in, out any) error {

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"time"
 
+	"liandong/cmd/liandong/remote"
 	"liandong/dispatch"
 )
 
@@ -137,11 +138,11 @@ func micro(p dispatch.Percentiles) dispatch.Percentiles {
 
 // endings compares every final state with the table.
 func (r *run) endings(ctx context.Context, res *Result) error {
-	incidents, err := all[dispatch.Incident](ctx, r, "incident")
+	incidents, err := all[dispatch.Incident](ctx, r.crew.desk[0], dispatch.KindIncident, url.Values{"archived": {"1"}})
 	if err != nil {
 		return err
 	}
-	tasks, err := all[dispatch.Task](ctx, r, "task")
+	tasks, err := all[dispatch.Task](ctx, r.crew.desk[0], dispatch.KindTask, url.Values{"archived": {"1"}})
 	if err != nil {
 		return err
 	}
@@ -192,27 +193,25 @@ func describe(i *dispatch.Incident) string {
 	return fmt.Sprintf("%s (%s)", i.State, i.Outcome)
 }
 
-// all reads every record of a kind, page by page.
-func all[R any](ctx context.Context, r *run, kind string) (map[string]*R, error) {
+// all reads every record of a kind that the person sees and the query keeps, page by page.
+func all[R any](ctx context.Context, p *remote.Person, kind dispatch.Kind, q url.Values) (map[string]*R, error) {
 	out := map[string]*R{}
-	for after := ""; ; {
-		q := url.Values{"limit": {strconv.Itoa(pageSize)}, "archived": {"1"}}
-		if after != "" {
-			q.Set("after", after)
-		}
+	q.Set("limit", strconv.Itoa(pageSize))
+	for {
 		var page struct {
 			Records []*R   `json:"records"`
 			Next    string `json:"next"`
 		}
-		if err := r.crew.desk[0].Get(ctx, "/api/v1/records/"+kind+"?"+q.Encode(), &page); err != nil {
+		if err := p.Get(ctx, "/api/v1/records/"+string(kind)+"?"+q.Encode(), &page); err != nil {
 			return nil, fmt.Errorf("records of %s: %w", kind, err)
 		}
 		for _, x := range page.Records {
 			out[dispatch.HeadOf(any(x).(dispatch.Record)).ID] = x
 		}
-		if after = page.Next; after == "" {
+		if page.Next == "" {
 			return out, nil
 		}
+		q.Set("after", page.Next)
 	}
 }
 

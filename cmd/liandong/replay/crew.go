@@ -33,14 +33,16 @@ type crew struct {
 	mark    string // makes the logins of one replay its own
 }
 
-// desks is how many dispatchers share the calls.
+// desks is how many dispatchers share the calls of a replay.
 const desks = 8
 
 // signing is how many people are made and signed in at once: each sign-in costs
 // the server some 20 MB and 50 ms on purpose.
 const signing = 4
 
-func newCrew(ctx context.Context, admin *remote.Person, units []*crewed) (*crew, error) {
+// newCrew makes so many dispatchers and all units, each with its leader and its device where they are
+// to be boarded.
+func newCrew(ctx context.Context, admin *remote.Person, units []*crewed, desks int, boarded bool) (*crew, error) {
 	c := &crew{admin: admin, mark: remote.Random(3), desk: make([]*remote.Person, desks), teams: map[string]*aboard{}}
 	done, err := admin.Insist(ctx, remote.Random(12), "agency.save", dispatch.AgencySave{Name: "Private ambulance companies " + c.mark,
 		Type: dispatch.AgencyEnterprise, Area: admin.Area})
@@ -69,21 +71,29 @@ func newCrew(ctx context.Context, admin *remote.Person, units []*crewed) (*crew,
 	for _, u := range units {
 		a := &aboard{}
 		c.teams[u.id] = a
-		group.Go(func() error { return c.unit(in, u, a) })
+		group.Go(func() error {
+			if err := c.found(in, u, a); err != nil || !boarded {
+				return err
+			}
+			return c.board(in, u, a)
+		})
 	}
 	return c, group.Wait()
 }
 
 var notLogin = regexp.MustCompile(`[^a-z0-9]+`)
 
-// unit makes the team with its leader and device, and puts it on duty.
-func (c *crew) unit(ctx context.Context, u *crewed, a *aboard) error {
-	kind := unitOf(u.kind)
-	agency := c.admin.Agency
+func (c *crew) agency(u *crewed) string {
 	if u.private {
-		agency = c.private
+		return c.private
 	}
-	done, err := c.admin.Insist(ctx, remote.Random(12), "team.save", dispatch.TeamSave{Agency: agency, Name: u.kind + " " + u.id, CallSign: u.id,
+	return c.admin.Agency
+}
+
+// found makes the unit's team, and puts it on duty unless it was off.
+func (c *crew) found(ctx context.Context, u *crewed, a *aboard) error {
+	kind := unitOf(u.kind)
+	done, err := c.admin.Insist(ctx, remote.Random(12), "team.save", dispatch.TeamSave{Agency: c.agency(u), Name: u.kind + " " + u.id, CallSign: u.id,
 		Type: kind.team, Capabilities: []dispatch.Capability{{Code: kind.capability}}, SeatsMin: kind.crew, SeatsFull: kind.crew,
 		Base: dispatch.Place{Point: u.base, Text: "estimated from the calls of its area", Source: "estimated"}})
 	if err != nil {
@@ -93,15 +103,23 @@ func (c *crew) unit(ctx context.Context, u *crewed, a *aboard) error {
 	if err != nil {
 		return err
 	}
-	a.team = team.ID
+	if a.team = team.ID; u.off {
+		return nil
+	}
 	if _, err := c.desk[0].Insist(ctx, remote.Random(12), "team.duty", dispatch.TeamDuty{Team: a.team, Duty: dispatch.DutyAvailable, Crew: &kind.crew, Radio: true}); err != nil {
 		return fmt.Errorf("unit %s: %w", u.id, err)
 	}
+	return nil
+}
+
+// board makes the unit's leader, who signs in, and its device.
+func (c *crew) board(ctx context.Context, u *crewed, a *aboard) error {
 	login := "unit." + notLogin.ReplaceAllString(strings.ToLower(u.id), "-") + "." + c.mark
-	if a.leader, err = c.admin.Hire(ctx, dispatch.PersonSave{Agency: agency, Name: u.id, Login: login, Roles: []dispatch.Role{dispatch.RoleLeader}, Team: a.team}); err != nil {
+	var err error
+	if a.leader, err = c.admin.Hire(ctx, dispatch.PersonSave{Agency: c.agency(u), Name: u.id, Login: login, Roles: []dispatch.Role{dispatch.RoleLeader}, Team: a.team}); err != nil {
 		return fmt.Errorf("unit %s: %w", u.id, err)
 	}
-	done, err = c.admin.Insist(ctx, remote.Random(12), "device.save", dispatch.DeviceSave{Name: u.id, Protocol: "osmand", Team: a.team})
+	done, err := c.admin.Insist(ctx, remote.Random(12), "device.save", dispatch.DeviceSave{Name: u.id, Protocol: "osmand", Team: a.team})
 	a.token = done.Secret
 	return err
 }

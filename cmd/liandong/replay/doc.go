@@ -57,6 +57,13 @@
 // hour of the log is under way at once. So the ledger, which counts from the
 // time of receipt, refuses what it would have refused then.
 //
+// # The log as a drill
+//
+// [Drill] has hours of the log decided anew: its calls are the script of a drill,
+// its units are simulated, and a scripted dispatcher sends them by a rule. It forks
+// the drill at its busiest moment, with another rule, and compares. docs/replay.md
+// tells it whole.
+//
 // # What the log does not tell
 //
 // A unit's base is estimated (the middle of its station's calls, else of its

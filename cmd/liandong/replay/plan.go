@@ -60,6 +60,7 @@ type crewed struct {
 	id      string
 	kind    string
 	private bool
+	off     bool // not on duty
 	base    *geo.Point
 }
 

@@ -101,7 +101,7 @@ func Play(ctx context.Context, l *Log, opt Options) (*Result, error) {
 	}
 	begun := time.Now()
 	var err error
-	if r.crew, err = newCrew(ctx, opt.Admin, r.plan.units); err != nil {
+	if r.crew, err = newCrew(ctx, opt.Admin, r.plan.units, desks, true); err != nil {
 		return nil, err
 	}
 	res := &Result{Calls: len(l.Calls), Rows: l.Rows, Teams: len(r.plan.units), Setup: time.Since(begun)}

@@ -22,7 +22,7 @@ export interface Drill extends Head<'drill'> {
   /** Seconds from the start to its planned end. */
   length?: number;
   state: DrillState;
-  clock: { at: string; wall: string; rate: number; running: boolean };
+  clock: { at: string; wall: string; rate: number; running: boolean; until?: string };
   /** What its clock shows at the start. */
   begins: string;
   seed: number;

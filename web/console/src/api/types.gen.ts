@@ -4455,6 +4455,8 @@ export interface components {
             rate: number;
             running: boolean;
             /** Format: date-time */
+            until?: string;
+            /** Format: date-time */
             wall: string;
         };
         CommandWord: {
@@ -4470,6 +4472,8 @@ export interface components {
             from: string;
             /** @enum {string} */
             grade?: "excellent" | "good" | "fair" | "poor";
+            /** @description forked, one from the other or both from a third; both measured from and to */
+            kin?: boolean;
             measures: components["schemas"]["Measure"][];
             name?: string;
             /**
@@ -4771,6 +4775,19 @@ export interface components {
             /** Format: int64 */
             seed: number;
             situation?: string;
+        };
+        DrillGo: {
+            drill: string;
+            /** @description "kind/id": the version you saw; refused as stale when it moved on */
+            expect?: {
+                [key: string]: number;
+            };
+            reason?: string;
+            /**
+             * Format: date-time
+             * @description where it stands again by itself
+             */
+            until?: string;
         };
         DrillJump: {
             drill: string;
@@ -9949,7 +9966,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["DrillMove"];
+                "application/json": components["schemas"]["DrillGo"];
             };
         };
         responses: {
@@ -10029,7 +10046,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["DrillMove"];
+                "application/json": components["schemas"]["DrillGo"];
             };
         };
         responses: {

@@ -68,6 +68,7 @@ export interface Done {
 }
 
 type DrillMove = Expect & { drill: string; reason?: string };
+type DrillGo = DrillMove & { until?: string };
 
 export interface Session {
   person: Person;
@@ -315,9 +316,9 @@ export interface Commands extends ClaimCommands, JudgeCommands, SimCommands {
   'drill.revise': DrillMove;
   'drill.check': DrillMove;
   'drill.ready': DrillMove;
-  'drill.start': DrillMove;
+  'drill.start': DrillGo;
   'drill.pause': DrillMove;
-  'drill.resume': DrillMove;
+  'drill.resume': DrillGo;
   'drill.end': DrillMove;
   'drill.cancel': DrillMove;
   'drill.rate': Expect & { drill: string; rate: number };

@@ -9,11 +9,13 @@ export interface DrillClock {
   wall: number;
   rate: number;
   running: boolean;
+  /** where it stands by itself */
+  until: number;
 }
 
 /** The clock of the drill that the session is in; none outside one. */
 export const drillClock = (d: Drill | undefined): DrillClock | undefined =>
-  d && { at: Date.parse(d.clock.at), wall: Date.parse(d.clock.wall), rate: d.clock.rate, running: d.clock.running };
+  d && { at: Date.parse(d.clock.at), wall: Date.parse(d.clock.wall), rate: d.clock.rate, running: d.clock.running, until: d.clock.until ? Date.parse(d.clock.until) : Infinity };
 
 export class Clock {
   #drill: DrillClock | undefined;
@@ -44,7 +46,7 @@ export class Clock {
   shown(server: number): number {
     const d = this.#drill;
     if (!d) return server;
-    return d.running ? d.at + Math.max(0, server - d.wall) * d.rate : d.at;
+    return d.running ? Math.min(d.at + Math.max(0, server - d.wall) * d.rate, d.until) : d.at;
   }
 
   /** The server said what time it is. A late frame makes its clock look slow, so a larger offset wins at once and a smaller one only slowly. */

@@ -12,7 +12,7 @@ export const en = {
   'r.refresh': 'Refresh', 'r.print': 'Page to print', 'r.sheet': 'Spreadsheet', 'r.grade': 'Overall grade', 'r.scoreOf': 'score {n}', 'r.open': '{n} to judge',
   'g.excellent': 'Excellent', 'g.good': 'Good', 'g.fair': 'Fair', 'g.poor': 'Poor', 'g.': 'Not judged',
   'r.objectives': 'Objectives', 'r.aspects': 'Heads of evaluation', 'r.measures': 'Response measures', 'r.lessons': 'Lessons', 'r.improve': 'Improvements',
-  'r.count': 'Count', 'r.median': 'Median', 'r.p90': '90 %', 'r.worst': 'Worst', 'r.share': 'Met', 'r.still': 'Open', 'r.other': 'Compared',
+  'r.count': 'Count', 'r.median': 'Median', 'r.p90': '90 %', 'r.worst': 'Worst', 'r.share': 'Met', 'r.still': 'Open', 'r.other': 'Compared', 'r.own': 'This drill', 'r.longer': 'Difference', 'r.kin': 'Both drills from {from}, when they parted, to {to}', 'r.with.real': 'Real work',
   'r.with': 'Compare with', 'r.with.none': 'nothing', 'r.with.live': 'real work…', 'r.from': 'from', 'r.to': 'to', 'r.number': 'No.', 'r.name': 'Name', 'r.rule': 'The total is the mean of the objectives by weight. Excellent: 90 and above, nothing missed or late; good: 75 and above, every objective 60 and above; poor: below 60, or an objective below 30; fair: all others',
   'i.new': 'New improvement', 'i.text': 'What is wrong, what is to be better', 'i.owner': 'Owner', 'i.due': 'Due', 'i.measures': 'Measures',
   'i.state.open': 'open', 'i.state.done': 'done', 'i.state.verified': 'verified', 'i.state.dropped': 'dropped', 'i.done': 'Done', 'i.verify': 'Verify', 'i.reopen': 'Reopen', 'i.drop': 'Drop',

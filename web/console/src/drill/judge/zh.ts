@@ -11,7 +11,7 @@ export const zh = {
   'r.refresh': '刷新', 'r.print': '打印页', 'r.sheet': '电子表格', 'r.grade': '总体评定', 'r.scoreOf': '得分 {n}', 'r.open': '{n} 项待评',
   'g.excellent': '优', 'g.good': '良', 'g.fair': '中', 'g.poor': '差', 'g.': '未评',
   'r.objectives': '目标得分', 'r.aspects': '评估项', 'r.measures': '响应指标', 'r.lessons': '经验教训', 'r.improve': '改进项',
-  'r.count': '次数', 'r.median': '中位', 'r.p90': '九成', 'r.worst': '最长', 'r.share': '达标', 'r.still': '未完', 'r.other': '对照',
+  'r.count': '次数', 'r.median': '中位', 'r.p90': '九成', 'r.worst': '最长', 'r.share': '达标', 'r.still': '未完', 'r.other': '对照', 'r.own': '本演练', 'r.longer': '中位之差', 'r.kin': '两场演练自 {from} 分岔起，至 {to}', 'r.with.real': '真实工作',
   'r.with': '对照', 'r.with.none': '不对照', 'r.with.live': '真实工作…', 'r.from': '自', 'r.to': '至', 'r.number': '编号', 'r.name': '名称', 'r.rule': '总分为各目标按权重平均；优：≥ 90 且无未做、迟到；良：≥ 75 且各目标 ≥ 60；差：< 60 或有目标 < 30；其余为中',
   'i.new': '新增改进项', 'i.text': '问题与改进目标', 'i.owner': '责任单位', 'i.due': '期限', 'i.measures': '措施',
   'i.state.open': '待整改', 'i.state.done': '已整改', 'i.state.verified': '已验证', 'i.state.dropped': '不再整改', 'i.done': '已整改', 'i.verify': '验证', 'i.reopen': '退回整改', 'i.drop': '不再整改',
