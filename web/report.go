@@ -48,6 +48,16 @@ type improvementDoneInput struct {
 	}
 }
 
+// ObservationVersions is what an observation said, each time that it was written down.
+type ObservationVersions struct {
+	Versions []*dispatch.Observation `json:"versions" doc:"the oldest first; the last is what it says now"`
+}
+
+type versionsOutput struct {
+	CacheControl string `header:"Cache-Control"`
+	Body         ObservationVersions
+}
+
 // drillReportRoutes are the reads about what came of a drill, and of what is to be better after it.
 func (s *Server) drillReportRoutes() {
 	read(s, huma.Operation{OperationID: "drill-report", Method: http.MethodGet, Path: "/api/v1/drills/report", Tags: []string{"drills"},
@@ -87,6 +97,14 @@ func (s *Server) drillReportRoutes() {
 		err := reportPage.Execute(&b, p)
 		return b.Bytes(), err
 	}, false)
+	read(s, huma.Operation{OperationID: "observation-versions", Method: http.MethodGet, Path: "/api/v1/drills/observations/{id}/versions", Tags: []string{"drills"},
+		Summary: "what an observation of the drill that you are in said before it was edited"},
+		func(ctx context.Context, me *signedIn, in *struct {
+			ID string `path:"id" maxLength:"64"`
+		}) (*versionsOutput, error) {
+			list, err := s.observationVersions(ctx, me.actor, in.ID)
+			return &versionsOutput{"no-store", ObservationVersions{list}}, err
+		})
 	read(s, huma.Operation{OperationID: "improvements", Method: http.MethodGet, Path: "/api/v1/drills/improvements", Tags: []string{"drills"},
 		Summary: "what you, or the agency at whose desk you are, have to improve after drills; at most 500, the open ones first"},
 		func(ctx context.Context, me *signedIn, _ *struct{}) (*improvementsOutput, error) {
@@ -120,6 +138,40 @@ func (s *Server) drillReport(ctx context.Context, me *signedIn, with string) (*d
 		}
 	}
 	return nil, dispatch.NotFoundError(dispatch.Ref{Kind: dispatch.KindDrill, ID: with})
+}
+
+// observationVersions reads from the journal what the observation said; who does not see it now reads
+// nothing of its past either.
+func (s *Server) observationVersions(ctx context.Context, actor dispatch.Actor, id string) ([]*dispatch.Observation, error) {
+	now, err := s.cfg.Service.Get(ctx, actor, dispatch.Ref{Kind: dispatch.KindObservation, ID: id})
+	if err != nil {
+		return nil, err
+	}
+	head, err := s.cfg.Store.Head(ctx, actor.Realm)
+	if err != nil {
+		return nil, err
+	}
+	by, written := s.onlooker(actor), []string{"observation.add", "observation.edit"}
+	out := []*dispatch.Observation{}
+	// Nothing of it is older than the change at which it was seen.
+	for after := now.(*dispatch.Observation).Seq; ; {
+		changes, err := s.cfg.Store.ChangesOf(ctx, actor.Realm, after, head, written, readAtOnce)
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range changes {
+			after = c.Seq
+			seen, _ := c.See(by)
+			for _, r := range seen.Put {
+				if o, ok := r.(*dispatch.Observation); ok && o.ID == id {
+					out = append(out, o)
+				}
+			}
+		}
+		if len(changes) < readAtOnce {
+			return out, nil
+		}
+	}
 }
 
 func periodOf(text string) (from, to time.Time, err error) {

@@ -74,7 +74,8 @@ func TestDrillReport(t *testing.T) {
 	h.pass(3 * time.Minute)
 	zero, one, yes, no := 0, 1, true, false
 	director.done("observation.add", dispatch.ObservationAdd{Type: dispatch.ObservationAction, Inject: "j1", Expected: &zero, Seen: &yes})
-	director.done("observation.add", dispatch.ObservationAdd{Type: dispatch.ObservationAction, Inject: "j1", Expected: &one, Seen: &no})
+	seen := director.done("observation.add", dispatch.ObservationAdd{Type: dispatch.ObservationAction, Inject: "j1", Expected: &one, Seen: &no})
+	director.done("observation.edit", dispatch.ObservationEdit{Observation: seen, Seen: &no, Text: "线太近，后来才移"})
 	director.done("observation.add", dispatch.ObservationAdd{Type: dispatch.ObservationScore, Objective: "o1", Agency: h.fire, Score: &dispatch.Score{Scale: dispatch.ScaleGrade, Value: 5}})
 	director.done("observation.add", dispatch.ObservationAdd{Type: dispatch.ObservationStrength, Objective: "o1", Agency: h.fire, Text: "出动<b>很快</b>"})
 	director.done("observation.add", dispatch.ObservationAdd{Type: dispatch.ObservationWeakness, Objective: "o2", Text: "警戒线没有设"})
@@ -112,6 +113,15 @@ func TestDrillReport(t *testing.T) {
 	}
 	wantProblem(t, director.get("/api/v1/drills/report?with=live:yesterday"), http.StatusUnprocessableEntity, "invalid", "with")
 	wantProblem(t, director.get("/api/v1/drills/report?with=nosuch"), http.StatusNotFound, "not_found", "")
+
+	// What an observation said before is still told, to those who run the drill.
+	var said web.ObservationVersions
+	versions := "/api/v1/drills/observations/" + seen + "/versions"
+	if a := director.get(versions); json.Unmarshal(a.body, &said) != nil || len(said.Versions) != 2 || said.Versions[0].Text != "" || *said.Versions[0].Seen || said.Versions[1].Text != "线太近，后来才移" || said.Versions[1].Edited == nil {
+		t.Errorf("versions: %d %s", a.StatusCode, a.body)
+	}
+	wantProblem(t, player.get(versions), http.StatusNotFound, "not_found", "")
+	wantProblem(t, director.get("/api/v1/drills/observations/nosuch/versions"), http.StatusNotFound, "not_found", "")
 
 	page := player.get("/api/v1/drills/report.html?lang=zh&with=" + url.QueryEscape(id))
 	if page.StatusCode != http.StatusOK {

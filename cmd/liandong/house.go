@@ -47,7 +47,8 @@ func (t thresholds) settings() (dispatch.Settings, error) {
 	if t.RingRange < 0 || t.RingRange > 500 {
 		return dispatch.Settings{}, fmt.Errorf("ring-range %d: name 0 to 500 kilometres", t.RingRange)
 	}
-	return dispatch.Settings{Zone: zone, AckWithin: t.AckWithin, ClaimFor: t.ClaimFor, ArchiveAfter: t.ArchiveAfter, CheckEvery: t.CheckEvery, ArriveWithin: t.ArriveWithin, RingWait: rings, RingRange: t.RingRange}, nil
+	return dispatch.Settings{Zone: zone, AckWithin: t.AckWithin, ClaimFor: t.ClaimFor, ArchiveAfter: t.ArchiveAfter, CheckEvery: t.CheckEvery, ArriveWithin: t.ArriveWithin, RingWait: rings, RingRange: t.RingRange,
+		Targets: dispatch.DefaultTargets()}, nil
 }
 
 // screen is the same for the console, in seconds.
@@ -56,7 +57,7 @@ func (t thresholds) screen() web.Settings {
 	for source, d := range t.Stale {
 		stale[source] = int(d.Seconds())
 	}
-	return web.Settings{Zone: t.Zone, Stale: stale, Languages: []string{"zh", "en"}, Thresholds: web.Thresholds{
+	return web.Settings{Zone: t.Zone, Stale: stale, Targets: dispatch.DefaultTargets(), Languages: []string{"zh", "en"}, Thresholds: web.Thresholds{
 		AckWithin: int(t.AckWithin.Seconds()), ClaimFor: int(t.ClaimFor.Seconds()), CheckEvery: int(t.CheckEvery.Seconds()), Link: []int{5, 15, 60}}}
 }
 

@@ -47,14 +47,41 @@ test('drill: judged on the phone and at the desk, reported, improved and closed'
   await page.getByRole('dialog').locator('textarea').fill('警戒线没有设');
   await page.getByRole('dialog').getByRole('button', { name: '提交' }).click();
   await page.locator('[data-waiting="2"]').waitFor();
+  // A quantity of an expected action: how long it took, against the time that it had.
+  await action(0).getByRole('button', { name: '评分' }).click();
+  const sheet = page.getByRole('dialog');
+  assert.equal(await sheet.locator('input[name=target]').inputValue(), '600');
+  await sheet.locator('input[name=value]').fill('');
+  assert.ok(await sheet.getByRole('button', { name: '提交' }).isDisabled(), 'a quantity without its value');
+  await sheet.locator('input[name=value]').fill('45');
+  if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/phone-score.png` });
+  assert.deepEqual(await house.axe(page), [], 'the sheet of a score');
+  await sheet.getByRole('button', { name: '提交' }).click();
+  await page.locator('[data-waiting="3"]').waitFor();
+  await action(0).and(page.locator('[data-verdict=done]')).waitFor(); // what is scored is still seen
+  assert.match(await page.locator('.band').innerText(), /^演练/);
+  await page.getByRole('button', { name: '待发 3' }).click();
+  await page.getByRole('dialog').getByText('评估记录').first().waitFor();
+  await page.getByRole('dialog').getByRole('button', { name: '关闭' }).click();
   if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/phone.png` });
   assert.deepEqual(await house.axe(page), [], "the evaluator's phone");
   await context.setOffline(false);
   await page.locator('[data-waiting="0"]').waitFor();
   assert.equal((await director.record('inject', inject)).state, 'missed');
   const seen = await director.list('observation');
-  assert.equal(seen.length, 3);
+  assert.equal(seen.length, 4);
+  assert.deepEqual(seen.find((o) => o.type === 'score').score, { scale: 'quantity', value: 45, unit: '秒', target: 600, less: true });
   assert.ok(seen.every((o) => o.seq > 0 && o.moment.event), 'each has its moment and its change');
+
+  // What one wrote oneself may be written anew; what it said before stays in the record.
+  const weak = seen.find((o) => o.type === 'weakness').id;
+  await page.getByRole('button', { name: '已记' }).click();
+  await page.locator(`[data-note="${weak}"]`).getByRole('button', { name: '修改' }).click();
+  await page.getByRole('dialog').locator('textarea').fill('警戒线设得太晚');
+  await page.getByRole('dialog').getByRole('button', { name: '提交' }).click();
+  await page.locator(`[data-note="${weak}"][data-edited=true]`).waitFor();
+  const { versions } = await director.get(`/api/v1/drills/observations/${weak}/versions`);
+  assert.deepEqual(versions.map((o) => o.text), ['警戒线没有设', '警戒线设得太晚']);
 
   const desk = await house.screen('/drill', 'planner');
   await desk.locator(`tr[data-drill="${drill}"]`).getByRole('button', { name: '进入' }).click();
@@ -63,6 +90,23 @@ test('drill: judged on the phone and at the desk, reported, improved and closed'
   await desk.locator(`[data-objective="${objective}"]`).waitFor();
   await desk.getByRole('button', { name: '5 优秀' }).click();
   await until('a score', 15, async () => (await director.list('observation')).some((o) => o.type === 'score'));
+  // By yes or no, of an expected action.
+  await desk.locator(`[data-inject="${inject}"] [data-expected="1"]`).getByRole('button', { name: '评分' }).click();
+  const rating = desk.getByRole('dialog');
+  await rating.getByRole('radio', { name: '是 / 否' }).check();
+  await rating.getByRole('radio', { name: '否', exact: true }).check();
+  await rating.getByRole('button', { name: '保存' }).click();
+  await desk.locator(`[data-inject="${inject}"] [data-expected="1"]`).getByText('评分 否').waitFor();
+  await desk.locator(`[data-observation="${weak}"]`).getByRole('button', { name: '已修改' }).click();
+  await desk.getByRole('dialog').getByText('警戒线没有设').waitFor();
+  await desk.keyboard.press('Escape');
+  await desk.getByRole('button', { name: '指标目标' }).click();
+  const targets = desk.getByRole('dialog');
+  assert.match(await targets.getByRole('row').filter({ hasText: '出动 − 派遣' }).innerText(), /80 秒/);
+  await targets.locator('input[name=turnout]').fill('45');
+  if (process.env.SHOTS) await desk.screenshot({ path: `${process.env.SHOTS}/targets.png` });
+  await targets.getByRole('button', { name: '保存' }).click();
+  await until('the target', 15, async () => (await director.record('drill', drill)).targets?.turnout === 45);
   if (process.env.SHOTS) await desk.screenshot({ path: `${process.env.SHOTS}/judge.png` });
   assert.deepEqual(await house.axe(desk), [], 'judging');
   await director.do('drill.end', { drill });
@@ -74,8 +118,8 @@ test('drill: judged on the phone and at the desk, reported, improved and closed'
   await desk.getByRole('dialog').locator('select[name=owner]').selectOption(agency);
   await desk.getByRole('dialog').getByRole('button', { name: '保存' }).click();
   await desk.locator('[data-improvement][data-state=open]').waitFor();
-  // Actions 3 of 4, a score of 5: (0.75 + 1) ÷ 2; a good grade.
-  assert.equal(await desk.locator('[data-grade]').getAttribute('data-grade'), 'good');
+  // Actions 3 of 4; scores of 5, of a quantity within its target and of no: (0.75 + ⅔) ÷ 2.
+  assert.equal(await desk.locator('[data-grade]').getAttribute('data-grade'), 'fair');
   if (process.env.SHOTS) await desk.screenshot({ path: `${process.env.SHOTS}/report.png`, fullPage: true });
   assert.deepEqual(await house.axe(desk), [], 'the report');
   await desk.locator('[data-improvement]').getByRole('button', { name: '已整改' }).click();

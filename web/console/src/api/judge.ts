@@ -9,6 +9,7 @@ type Noun<N extends keyof Schemas, K extends 'observation' | 'improvement'> = Om
 
 export type Observation = Noun<'Observation', 'observation'>;
 export type Improvement = Noun<'Improvement', 'improvement'>;
+export type Score = Schemas['Score'];
 export type DrillReport = Of<'DrillReport'>;
 export type Measure = Schemas['Measure'];
 
@@ -27,6 +28,10 @@ export interface JudgeCommands {
   'drill.improve': Of<'DrillMove'>;
   'drill.close': Of<'DrillMove'>;
 }
+
+/** What an observation said, each time that it was written down, the oldest first. */
+export const versionsOf = async (id: string) =>
+  (await json<{ versions: Observation[] }>(`/api/v1/drills/observations/${encodeURIComponent(id)}/versions`)).versions;
 
 /** What came of the drill that the session is in, beside another drill or live:FROM/TO. */
 export const drillReport = (beside = '') => json<DrillReport>(`/api/v1/drills/report?${new URLSearchParams(beside ? { with: beside } : {})}`);

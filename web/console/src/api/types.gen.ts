@@ -3065,6 +3065,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/drills/observations/{id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** what an observation of the drill that you are in said before it was edited */
+        get: operations["observation-versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/drills/papers/{name}": {
         parameters: {
             query?: never;
@@ -6516,6 +6533,10 @@ export interface components {
             observation: string;
             reason?: string;
         };
+        ObservationVersions: {
+            /** @description the oldest first; the last is what it says now */
+            versions: components["schemas"]["Observation"][];
+        };
         Offer: {
             /**
              * Format: date-time
@@ -7553,6 +7574,10 @@ export interface components {
             languages: string[];
             /** @description source of a position: seconds after which it is stale */
             stale: {
+                [key: string]: number;
+            };
+            /** @description seconds, by measure */
+            targets: {
                 [key: string]: number;
             };
             thresholds: components["schemas"]["Thresholds"];
@@ -14348,6 +14373,38 @@ export interface operations {
                 content?: never;
             };
             /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "observation-versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ObservationVersions"];
+                };
+            };
+            /** @description Error */
             default: {
                 headers: {
                     [name: string]: unknown;
