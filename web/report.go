@@ -29,7 +29,7 @@ type reportOutput struct {
 	Body         *dispatch.DrillReport
 }
 
-// ImprovementList are the improvements that the person sees to.
+// ImprovementList are the improvements that the person sees to or follows.
 type ImprovementList struct {
 	Improvements []dispatch.ImprovementOf `json:"improvements"`
 }
@@ -39,12 +39,13 @@ type improvementsOutput struct {
 	Body         ImprovementList
 }
 
-type improvementDoneInput struct {
+type improvementInput struct {
 	Drill string `path:"drill" maxLength:"64"`
 	ID    string `path:"id" maxLength:"64"`
+	Step  string `path:"step" enum:"progress,done"`
 	Key   string `header:"Idempotency-Key" doc:"8 to 64 characters; the same key again answers the same and does nothing"`
 	Body  struct {
-		Reason string `json:"reason,omitempty" maxLength:"300" doc:"what was done"`
+		Reason string `json:"reason,omitempty" maxLength:"300" doc:"how far it is, or what was done"`
 	}
 }
 
@@ -106,13 +107,12 @@ func (s *Server) drillReportRoutes() {
 			return &versionsOutput{"no-store", ObservationVersions{list}}, err
 		})
 	read(s, huma.Operation{OperationID: "improvements", Method: http.MethodGet, Path: "/api/v1/drills/improvements", Tags: []string{"drills"},
-		Summary: "what you, or the agency at whose desk you are, have to improve after drills; at most 500, the open ones first"},
+		Summary: "what you, or the agency at whose desk you are, have to improve after drills, and what is improved after those that you direct; at most 500, the open ones first"},
 		func(ctx context.Context, me *signedIn, _ *struct{}) (*improvementsOutput, error) {
-			list, err := s.cfg.Store.Improvements(ctx, me.realSelf())
-			return &improvementsOutput{"no-store", ImprovementList{list}}, err
+			return s.improvements(ctx, me)
 		})
-	read(s, huma.Operation{OperationID: "owner-improvement-done", Method: http.MethodPost, Path: "/api/v1/drills/{drill}/improvements/{id}/done", Tags: []string{"drills"},
-		Summary: "say that what you have to improve after a drill is done"}, s.improvementDone)
+	read(s, huma.Operation{OperationID: "answer-improvement", Method: http.MethodPost, Path: "/api/v1/drills/{drill}/improvements/{id}/{step}", Tags: []string{"drills"},
+		Summary: "tell how far what you have to improve after a drill has come, or that it is done"}, s.answerImprovement)
 }
 
 // drillReport is the report with what is put beside it.
@@ -185,17 +185,30 @@ func periodOf(text string) (from, to time.Time, err error) {
 	return from, to, nil
 }
 
-func (s *Server) improvementDone(ctx context.Context, me *signedIn, in *improvementDoneInput) (*improvementsOutput, error) {
+func (s *Server) improvements(ctx context.Context, me *signedIn) (*improvementsOutput, error) {
+	found, err := s.joinable(ctx, me)
+	if err != nil {
+		return nil, err
+	}
+	follows := []dispatch.Realm{}
+	for _, of := range found {
+		if dispatch.Follows(of.Role) {
+			follows = append(follows, of.Realm)
+		}
+	}
+	list, err := s.cfg.Store.Improvements(ctx, me.realSelf(), follows)
+	return &improvementsOutput{"no-store", ImprovementList{list}}, err
+}
+
+func (s *Server) answerImprovement(ctx context.Context, me *signedIn, in *improvementInput) (*improvementsOutput, error) {
 	body, err := json.Marshal(dispatch.ImprovementMove{Improvement: in.ID, Reason: in.Body.Reason})
 	if err != nil {
 		return nil, err
 	}
-	live := me.realSelf()
-	if _, err := s.cfg.Service.ImprovementDone(ctx, live, in.Drill, in.Key, body); err != nil {
+	if _, err := s.cfg.Service.AnswerImprovement(ctx, me.realSelf(), in.Drill, "improvement."+in.Step, in.Key, body); err != nil {
 		return nil, err
 	}
-	list, err := s.cfg.Store.Improvements(ctx, live)
-	return &improvementsOutput{"no-store", ImprovementList{list}}, err
+	return s.improvements(ctx, me)
 }
 
 // realSelf is who the person is outside drills, with all that this one sees: a report is put beside
