@@ -162,6 +162,7 @@ func commands() []*Command {
 		command("observation.edit", "修改评估", "change one's own observation", judges, editObservation),
 		command("observation.remove", "撤回评估", "take an observation back", judges, removeObservation),
 		command("improvement.save", "登记改进项", "add or edit what is to be better after a drill", improvers, saveImprovement),
+		command("improvement.progress", "登记整改进展", "tell how far what is to be better has come", improvers, progressImprovement),
 		command("improvement.done", "完成整改", "what was to be better is", improvers, doneImprovement),
 		command("improvement.verify", "验证整改", "it was looked at, and is better", directors, verifyImprovement),
 		command("improvement.reopen", "重新整改", "what was done is not enough", directors, reopenImprovement),

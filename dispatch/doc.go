@@ -149,7 +149,8 @@
 // gradeOf, both after AQ/T 9009; the automatic measures are told at [MeasureType]
 // and are the same for a drill and for real work. With the evaluation the report is
 // told to all participants. What is to be better is done in reality: an improvement
-// is owned by an agency of the realm live, which finds it outside the drill, and the
+// is owned by an agency of the realm live, which finds it outside the drill, tells
+// from there how far it is and when it is done ([Service.AnswerImprovement]), and the
 // drill is closed when all are verified or dropped.
 //
 //	improvement  open ─► done ─► verified;   done ─► open;   open, done ─► dropped ─► open

@@ -118,9 +118,42 @@ func doneImprovement(ctx context.Context, w *work, in *ImprovementMove) error {
 		return err
 	}
 	if in.owner {
-		return w.doneByOwner(ctx, in)
+		return w.byOwner(ctx, in, func(i *Improvement) error {
+			i.Reason = in.Reason
+			return i.reach(ImprovementDone, w.onWall())
+		})
 	}
 	return w.moveImprovement(ctx, in, ImprovementDone)
+}
+
+// progressImprovement tells how far it is, and leaves it open.
+func progressImprovement(ctx context.Context, w *work, in *ImprovementMove) error {
+	if err := needReason(in.Reason); err != nil {
+		return err
+	}
+	tell := func(i *Improvement) error {
+		if i.State != ImprovementOpen {
+			return illegal(KindImprovement, string(i.State), "progress", words(improvementMoves[i.State]))
+		}
+		told := w.onWall()
+		i.Progress, i.Told = strings.TrimSpace(in.Reason), &told
+		return nil
+	}
+	if in.owner {
+		return w.byOwner(ctx, in, tell)
+	}
+	if w.drill.State == DrillClosed {
+		return illegal(KindDrill, string(w.drill.State), w.cmd.Name, nil)
+	}
+	i, err := lockOne[*Improvement](ctx, w, KindImprovement, in.Improvement)
+	if err != nil {
+		return err
+	}
+	w.change.Note = in.Reason
+	if err := tell(i); err != nil {
+		return err
+	}
+	return w.put(i)
 }
 
 func verifyImprovement(ctx context.Context, w *work, in *ImprovementMove) error {
@@ -147,19 +180,23 @@ func reopenImprovement(ctx context.Context, w *work, in *ImprovementMove) error 
 }
 
 // Owns tells whether an actor in the realm live sees to an improvement: as the
-// person named, or at the desk of the agency that does it.
+// person named, or at the desk or as a planner of the agency that does it.
 func Owns(a Actor, i *Improvement) bool {
-	return a.ID == i.Person || a.Agency == i.Owner && oneOf(a.Role, desk)
+	return a.ID == i.Person || a.Agency == i.Owner && (oneOf(a.Role, desk) || a.Role == RolePlanner)
 }
+
+// Follows tells whether one who may join a drill in the role follows what is
+// improved after it: who directs it, and the planners of the agency that holds it.
+func Follows(r Role) bool { return oneOf(r, directors) }
 
 // published tells whether what came of the drill has been told.
 func (s DrillState) published() bool {
 	return s == DrillEvaluated || s == DrillImproving || s == DrillClosed
 }
 
-// doneByOwner books what the owner says from outside the drill. The plan of a
-// drill is not theirs to see, this one record is.
-func (w *work) doneByOwner(ctx context.Context, in *ImprovementMove) error {
+// byOwner books what the owner says from outside the drill. The plan of a drill is
+// not theirs to see, this one record is.
+func (w *work) byOwner(ctx context.Context, in *ImprovementMove, say func(*Improvement) error) error {
 	recs, err := w.lock(ctx, Ref{KindImprovement, in.Improvement})
 	if err != nil {
 		return err
@@ -171,18 +208,27 @@ func (w *work) doneByOwner(ctx context.Context, in *ImprovementMove) error {
 	if w.drill.State == DrillClosed {
 		return illegal(KindDrill, string(w.drill.State), w.cmd.Name, nil)
 	}
-	if err := i.reach(ImprovementDone, w.onWall()); err != nil {
+	if err := say(i); err != nil {
 		return err
 	}
-	i.Reason, w.change.Note = in.Reason, in.Reason
+	w.change.Note = in.Reason
 	return w.put(i)
 }
 
-// ImprovementDone lets an agency say that what it owes after a drill is done,
-// without joining the drill. The actor is of the realm live; the change is one of
-// the drill's journal.
-func (s *Service) ImprovementDone(ctx context.Context, actor Actor, drill, key string, body []byte) (Result, error) {
-	cmd, _ := CommandByName("improvement.done")
+// OwnerAnswers are the commands by which an agency answers to what it owes after a
+// drill, without joining it.
+var OwnerAnswers = []string{"improvement.progress", "improvement.done"}
+
+// AnswerImprovement gives one of [OwnerAnswers]. This, and the list of what an agency
+// owes, are the only ways into a drill for those who do not join it: an improvement
+// is done in reality, but it has one record, in the drill that stays open until it
+// is verified. The actor is of the realm live; the change is one of the drill's
+// journal.
+func (s *Service) AnswerImprovement(ctx context.Context, actor Actor, drill, name, key string, body []byte) (Result, error) {
+	cmd, ok := CommandByName(name)
+	if !ok || !oneOf(name, OwnerAnswers) {
+		return Result{}, invalid("command", name, "只能登记进展或完成整改", "the owner tells the progress, or that it is done", OwnerAnswers...)
+	}
 	if actor.Realm != Live {
 		return Result{}, refuse(Forbidden, "请先退出演练", "leave the drill first")
 	}
@@ -203,9 +249,13 @@ func (s *Service) ImprovementDone(ctx context.Context, actor Actor, drill, key s
 	return s.carry(ctx, actor, cmd, key, move, told, turn{})
 }
 
-// ImprovementOf is an improvement with the drill that it follows from.
+// ImprovementOf is an improvement with the drill that it follows from, as somebody
+// outside of the drill sees it.
 type ImprovementOf struct {
 	Drill       string       `json:"drill"`
 	DrillName   string       `json:"drill_name"`
+	DrillState  DrillState   `json:"drill_state" enum:"evaluated,improvements_open,closed"`
+	Owes        bool         `json:"owes" doc:"you, or the agency at whose desk you are, see to it"`
+	Follows     bool         `json:"follows" doc:"you verify it, in the drill"`
 	Improvement *Improvement `json:"improvement"`
 }

@@ -156,21 +156,59 @@ func TestDrillIsJudgedAndClosed(t *testing.T) {
 		t.Errorf("blocked by %v", b.Blockers)
 	}
 	s.move("drill.improve", "")
-	done := func(a dispatch.Actor, reason string) error {
+	say := func(a dispatch.Actor, command, reason string) error {
 		body, err := json.Marshal(dispatch.ImprovementMove{Improvement: item.ID, Reason: reason})
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = c.svc.ImprovementDone(t.Context(), a, s.drill, fmt.Sprintf("done-%06d", c.keys.Add(1)), body)
+		_, err = c.svc.AnswerImprovement(t.Context(), a, s.drill, command, fmt.Sprintf("answer-%06d", c.keys.Add(1)), body)
 		return err
 	}
-	mine, err := c.store.Improvements(t.Context(), c.fireDesk)
-	if err != nil || len(mine) != 1 || mine[0].DrillName != "液氯泄漏演练" || mine[0].Improvement.ID != item.ID {
-		t.Errorf("its owner finds %+v, %v", mine, err)
+	done := func(a dispatch.Actor, reason string) error { return say(a, "improvement.done", reason) }
+	finds := func(a dispatch.Actor, follows ...dispatch.Realm) []dispatch.ImprovementOf {
+		t.Helper()
+		found, err := c.store.Improvements(t.Context(), a, follows)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return found
 	}
-	if others, err := c.store.Improvements(t.Context(), c.clinicDesk); err != nil || len(others) != 0 {
-		t.Errorf("others find %+v, %v", others, err)
+	as := func(role dispatch.Role, id string) dispatch.Actor {
+		a := c.fireDesk
+		a.Role, a.ID = role, id
+		return a
 	}
+	for _, a := range []dispatch.Actor{c.fireDesk, as(dispatch.RoleChief, "值班长"), as(dispatch.RolePlanner, "策划员")} {
+		if mine := finds(a); len(mine) != 1 || mine[0].DrillName != "液氯泄漏演练" || mine[0].Improvement.ID != item.ID || !mine[0].Owes || mine[0].Follows {
+			t.Errorf("its owner, %s, finds %+v", a.Role, mine)
+		}
+	}
+	for _, a := range []dispatch.Actor{c.clinicDesk, as(dispatch.RoleLeader, "队长"), as(dispatch.RoleObserver, "大屏")} {
+		if others := finds(a); len(others) != 0 {
+			t.Errorf("%s of %s finds %+v", a.Role, a.Agency, others)
+		}
+	}
+	if followed := finds(c.clinicDesk, s.realm); len(followed) != 1 || followed[0].Owes || !followed[0].Follows {
+		t.Errorf("who directs the drill finds %+v", followed)
+	}
+	for command, code := range map[string]dispatch.Code{"improvement.verify": dispatch.Invalid, "improvement.drop": dispatch.Invalid, "drill.close": dispatch.Invalid, "nothing": dispatch.Invalid} {
+		if err := say(c.fireDesk, command, "x"); dispatch.CodeOf(err) != code {
+			t.Errorf("%s from outside the drill: %v", command, err)
+		}
+	}
+	if err := say(c.fireDesk, "improvement.progress", " "); dispatch.CodeOf(err) != dispatch.Invalid {
+		t.Errorf("a progress without a word: %v", err)
+	}
+	if err := say(c.clinicDesk, "improvement.progress", "不是我们的"); dispatch.CodeOf(err) != dispatch.NotFound {
+		t.Errorf("another agency tells the progress: %v", err)
+	}
+	if err := say(c.fireDesk, "improvement.progress", "已订教材"); err != nil {
+		t.Fatal(err)
+	}
+	if i := in[*dispatch.Improvement](s, dispatch.KindImprovement, item.ID); i.State != dispatch.ImprovementOpen || i.Progress != "已订教材" || i.Told == nil || !i.Told.At.Equal(c.clock()) || i.Told.By != "李四" {
+		t.Errorf("told %+v", i)
+	}
+	s.do(evaluator, "improvement.progress", dispatch.ImprovementMove{Improvement: item.ID, Reason: "代为登记：已开课"})
 	if err := done(c.clinicDesk, "不是我们的"); dispatch.CodeOf(err) != dispatch.NotFound {
 		t.Errorf("another agency says it is done: %v", err)
 	}
@@ -185,6 +223,9 @@ func TestDrillIsJudgedAndClosed(t *testing.T) {
 		t.Errorf("done twice: %v", err)
 	}
 	move := dispatch.ImprovementMove{Improvement: item.ID}
+	if err := say(c.fireDesk, "improvement.progress", "再报进展"); dispatch.CodeOf(err) != dispatch.IllegalMove {
+		t.Errorf("progress of what is done: %v", err)
+	}
 	s.refused(s.director, dispatch.Invalid, "improvement.reopen", move)
 	s.refused(s.director, dispatch.Blocked, "drill.close", dispatch.DrillMove{Drill: s.drill})
 	s.refused(evaluator, dispatch.Forbidden, "improvement.verify", move)
@@ -194,6 +235,9 @@ func TestDrillIsJudgedAndClosed(t *testing.T) {
 	}
 	s.move("drill.close", "")
 	s.refused(s.director, dispatch.IllegalMove, "improvement.save", dispatch.ImprovementSave{Text: "太晚", Owner: c.fire})
+	if err := done(c.fireDesk, "太晚"); dispatch.CodeOf(err) != dispatch.IllegalMove {
+		t.Errorf("after the drill is filed: %v", err)
+	}
 	// The players never saw the plan.
 	for _, k := range []dispatch.Kind{dispatch.KindObservation, dispatch.KindImprovement} {
 		if recs, err := c.svc.Find(t.Context(), s.player, dispatch.Query{Kind: k}); err != nil || len(recs) != 0 {

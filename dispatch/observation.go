@@ -139,15 +139,18 @@ type Improvement struct {
 	Aspect    Aspect `json:"aspect" enum:"warning,mobilisation,assessment,command,response,resources,communication,information,protection,cordon,medical,recovery,other"`
 	Objective string `json:"objective,omitempty"`
 	// Observations are those that it follows from.
-	Observations []string         `json:"observations,omitempty" doc:"at most 20"`
-	Owner        string           `json:"owner" doc:"the agency, of the realm live, that does it"`
-	OwnerName    string           `json:"owner_name"`
-	Person       string           `json:"person,omitempty" doc:"who sees to it, of the realm live"`
-	PersonName   string           `json:"person_name,omitempty"`
-	Due          *time.Time       `json:"due,omitempty" doc:"on the wall"`
-	Measures     string           `json:"measures,omitempty" doc:"what is done about it"`
-	Resources    string           `json:"resources,omitempty" doc:"people, things and money that it takes"`
-	State        ImprovementState `json:"state" enum:"open,done,verified,dropped"`
+	Observations []string   `json:"observations,omitempty" doc:"at most 20"`
+	Owner        string     `json:"owner" doc:"the agency, of the realm live, that does it"`
+	OwnerName    string     `json:"owner_name"`
+	Person       string     `json:"person,omitempty" doc:"who sees to it, of the realm live"`
+	PersonName   string     `json:"person_name,omitempty"`
+	Due          *time.Time `json:"due,omitempty" doc:"on the wall"`
+	Measures     string     `json:"measures,omitempty" doc:"what is done about it"`
+	Resources    string     `json:"resources,omitempty" doc:"people, things and money that it takes"`
+	// Progress is how far it is, as it was told last.
+	Progress string           `json:"progress,omitempty"`
+	Told     *Stamp           `json:"told,omitempty" doc:"when the progress was told, on the wall"`
+	State    ImprovementState `json:"state" enum:"open,done,verified,dropped"`
 	// Stamps holds when each state was last reached, on the wall.
 	Stamps map[ImprovementState]Stamp `json:"stamps,omitempty"`
 	Reason string                     `json:"reason,omitempty" doc:"what was done, or why it was dropped or opened again"`
@@ -208,6 +211,7 @@ func (i *Improvement) check() error {
 		checkText("text", i.Text, 1, 1000),
 		checkText("measures", i.Measures, 0, 2000),
 		checkText("resources", i.Resources, 0, 500),
+		checkText("progress", i.Progress, 0, 300),
 		checkText("reason", i.Reason, 0, 300))
 }
 

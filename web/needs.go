@@ -43,8 +43,9 @@ type Accounts interface {
 	// Drills lists the drills, the newest first, each with the person's part in it; who may know of
 	// one, dispatch.Joins tells.
 	Drills(ctx context.Context, person string) ([]dispatch.DrillOf, error)
-	// Improvements lists what the actor of the realm live has to improve after drills.
-	Improvements(ctx context.Context, a dispatch.Actor) ([]dispatch.ImprovementOf, error)
+	// Improvements lists what the actor of the realm live has to improve after drills, and what is
+	// improved after those that it follows.
+	Improvements(ctx context.Context, a dispatch.Actor, follows []dispatch.Realm) ([]dispatch.ImprovementOf, error)
 	EndSession(ctx context.Context, token [32]byte) error
 	// ChangePassword ends the person's other sessions.
 	ChangePassword(ctx context.Context, person, hash string, keep [32]byte) error

@@ -29,7 +29,7 @@ type reportOutput struct {
 	Body         *dispatch.DrillReport
 }
 
-// ImprovementList are the improvements that the person sees to.
+// ImprovementList are the improvements that the person sees to or follows.
 type ImprovementList struct {
 	Improvements []dispatch.ImprovementOf `json:"improvements"`
 }
@@ -39,13 +39,24 @@ type improvementsOutput struct {
 	Body         ImprovementList
 }
 
-type improvementDoneInput struct {
+type improvementInput struct {
 	Drill string `path:"drill" maxLength:"64"`
 	ID    string `path:"id" maxLength:"64"`
+	Step  string `path:"step" enum:"progress,done"`
 	Key   string `header:"Idempotency-Key" doc:"8 to 64 characters; the same key again answers the same and does nothing"`
 	Body  struct {
-		Reason string `json:"reason,omitempty" maxLength:"300" doc:"what was done"`
+		Reason string `json:"reason,omitempty" maxLength:"300" doc:"how far it is, or what was done"`
 	}
+}
+
+// ObservationVersions is what an observation said, each time that it was written down.
+type ObservationVersions struct {
+	Versions []*dispatch.Observation `json:"versions" doc:"the oldest first; the last is what it says now"`
+}
+
+type versionsOutput struct {
+	CacheControl string `header:"Cache-Control"`
+	Body         ObservationVersions
 }
 
 // drillReportRoutes are the reads about what came of a drill, and of what is to be better after it.
@@ -87,14 +98,21 @@ func (s *Server) drillReportRoutes() {
 		err := reportPage.Execute(&b, p)
 		return b.Bytes(), err
 	}, false)
-	read(s, huma.Operation{OperationID: "improvements", Method: http.MethodGet, Path: "/api/v1/drills/improvements", Tags: []string{"drills"},
-		Summary: "what you, or the agency at whose desk you are, have to improve after drills; at most 500, the open ones first"},
-		func(ctx context.Context, me *signedIn, _ *struct{}) (*improvementsOutput, error) {
-			list, err := s.cfg.Store.Improvements(ctx, me.realSelf())
-			return &improvementsOutput{"no-store", ImprovementList{list}}, err
+	read(s, huma.Operation{OperationID: "observation-versions", Method: http.MethodGet, Path: "/api/v1/drills/observations/{id}/versions", Tags: []string{"drills"},
+		Summary: "what an observation of the drill that you are in said before it was edited"},
+		func(ctx context.Context, me *signedIn, in *struct {
+			ID string `path:"id" maxLength:"64"`
+		}) (*versionsOutput, error) {
+			list, err := s.observationVersions(ctx, me.actor, in.ID)
+			return &versionsOutput{"no-store", ObservationVersions{list}}, err
 		})
-	read(s, huma.Operation{OperationID: "owner-improvement-done", Method: http.MethodPost, Path: "/api/v1/drills/{drill}/improvements/{id}/done", Tags: []string{"drills"},
-		Summary: "say that what you have to improve after a drill is done"}, s.improvementDone)
+	read(s, huma.Operation{OperationID: "improvements", Method: http.MethodGet, Path: "/api/v1/drills/improvements", Tags: []string{"drills"},
+		Summary: "what you, or the agency at whose desk you are, have to improve after drills, and what is improved after those that you direct; at most 500, the open ones first"},
+		func(ctx context.Context, me *signedIn, _ *struct{}) (*improvementsOutput, error) {
+			return s.improvements(ctx, me)
+		})
+	read(s, huma.Operation{OperationID: "answer-improvement", Method: http.MethodPost, Path: "/api/v1/drills/{drill}/improvements/{id}/{step}", Tags: []string{"drills"},
+		Summary: "tell how far what you have to improve after a drill has come, or that it is done"}, s.answerImprovement)
 }
 
 // drillReport is the report with what is put beside it.
@@ -122,6 +140,40 @@ func (s *Server) drillReport(ctx context.Context, me *signedIn, with string) (*d
 	return nil, dispatch.NotFoundError(dispatch.Ref{Kind: dispatch.KindDrill, ID: with})
 }
 
+// observationVersions reads from the journal what the observation said; who does not see it now reads
+// nothing of its past either.
+func (s *Server) observationVersions(ctx context.Context, actor dispatch.Actor, id string) ([]*dispatch.Observation, error) {
+	now, err := s.cfg.Service.Get(ctx, actor, dispatch.Ref{Kind: dispatch.KindObservation, ID: id})
+	if err != nil {
+		return nil, err
+	}
+	head, err := s.cfg.Store.Head(ctx, actor.Realm)
+	if err != nil {
+		return nil, err
+	}
+	by, written := s.onlooker(actor), []string{"observation.add", "observation.edit"}
+	out := []*dispatch.Observation{}
+	// Nothing of it is older than the change at which it was seen.
+	for after := now.(*dispatch.Observation).Seq; ; {
+		changes, err := s.cfg.Store.ChangesOf(ctx, actor.Realm, after, head, written, readAtOnce)
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range changes {
+			after = c.Seq
+			seen, _ := c.See(by)
+			for _, r := range seen.Put {
+				if o, ok := r.(*dispatch.Observation); ok && o.ID == id {
+					out = append(out, o)
+				}
+			}
+		}
+		if len(changes) < readAtOnce {
+			return out, nil
+		}
+	}
+}
+
 func periodOf(text string) (from, to time.Time, err error) {
 	a, b, ok := strings.Cut(text, "/")
 	if from, err = time.Parse(time.RFC3339, a); ok && err == nil {
@@ -133,17 +185,30 @@ func periodOf(text string) (from, to time.Time, err error) {
 	return from, to, nil
 }
 
-func (s *Server) improvementDone(ctx context.Context, me *signedIn, in *improvementDoneInput) (*improvementsOutput, error) {
+func (s *Server) improvements(ctx context.Context, me *signedIn) (*improvementsOutput, error) {
+	found, err := s.joinable(ctx, me)
+	if err != nil {
+		return nil, err
+	}
+	follows := []dispatch.Realm{}
+	for _, of := range found {
+		if dispatch.Follows(of.Role) {
+			follows = append(follows, of.Realm)
+		}
+	}
+	list, err := s.cfg.Store.Improvements(ctx, me.realSelf(), follows)
+	return &improvementsOutput{"no-store", ImprovementList{list}}, err
+}
+
+func (s *Server) answerImprovement(ctx context.Context, me *signedIn, in *improvementInput) (*improvementsOutput, error) {
 	body, err := json.Marshal(dispatch.ImprovementMove{Improvement: in.ID, Reason: in.Body.Reason})
 	if err != nil {
 		return nil, err
 	}
-	live := me.realSelf()
-	if _, err := s.cfg.Service.ImprovementDone(ctx, live, in.Drill, in.Key, body); err != nil {
+	if _, err := s.cfg.Service.AnswerImprovement(ctx, me.realSelf(), in.Drill, "improvement."+in.Step, in.Key, body); err != nil {
 		return nil, err
 	}
-	list, err := s.cfg.Store.Improvements(ctx, live)
-	return &improvementsOutput{"no-store", ImprovementList{list}}, err
+	return s.improvements(ctx, me)
 }
 
 // realSelf is who the person is outside drills, with all that this one sees: a report is put beside

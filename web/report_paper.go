@@ -104,6 +104,62 @@ func (p *reportPaper) Moment(o *dispatch.Observation) string {
 	return p.Clock(&t)
 }
 
+// Replay is where the moment is shown again on the desk, for whoever is in the drill.
+func (p *reportPaper) Replay(t *time.Time) string {
+	if t == nil {
+		return ""
+	}
+	return "/?replay=" + t.UTC().Format("2006-01-02T15:04:05.000Z")
+}
+
+// When is the moment of an expected action: when it was done or seen to be missed, else when it was
+// due and not done.
+func (p *reportPaper) When(e dispatch.ExpectedResult) *time.Time {
+	if e.At == nil && e.Verdict == dispatch.VerdictMissed {
+		return e.Due
+	}
+	return e.At
+}
+
+// Seen is the moment of an observation.
+func (p *reportPaper) Seen(o *dispatch.Observation) *time.Time {
+	t := o.Moment.When()
+	return &t
+}
+
+// Sources are the observations that an improvement follows from.
+func (p *reportPaper) Sources(i *dispatch.Improvement) []*dispatch.Observation {
+	var out []*dispatch.Observation
+	for _, o := range p.Observations {
+		if slices.Contains(i.Observations, o.ID) {
+			out = append(out, o)
+		}
+	}
+	return out
+}
+
+// SourceWords are those observations in words.
+func (p *reportPaper) SourceWords(i *dispatch.Improvement) string {
+	var out []string
+	for _, o := range p.Sources(i) {
+		out = append(out, strings.TrimSpace(p.Moment(o)+" "+p.What(o)))
+	}
+	return strings.Join(out, "; ")
+}
+
+// What an observation says: its text, else the expected action that it is about.
+func (p *reportPaper) What(o *dispatch.Observation) string {
+	if o.Text != "" || o.Expected == nil {
+		return o.Text
+	}
+	for _, i := range p.Injects {
+		if i.Inject == o.Inject && *o.Expected < len(i.Expected) {
+			return i.Expected[*o.Expected].Text
+		}
+	}
+	return ""
+}
+
 // Timed tells a measure of time from a count.
 func (p *reportPaper) Timed(m dispatch.Measure) bool { return m.Of == 0 }
 

@@ -74,7 +74,8 @@ func TestDrillReport(t *testing.T) {
 	h.pass(3 * time.Minute)
 	zero, one, yes, no := 0, 1, true, false
 	director.done("observation.add", dispatch.ObservationAdd{Type: dispatch.ObservationAction, Inject: "j1", Expected: &zero, Seen: &yes})
-	director.done("observation.add", dispatch.ObservationAdd{Type: dispatch.ObservationAction, Inject: "j1", Expected: &one, Seen: &no})
+	seen := director.done("observation.add", dispatch.ObservationAdd{Type: dispatch.ObservationAction, Inject: "j1", Expected: &one, Seen: &no})
+	director.done("observation.edit", dispatch.ObservationEdit{Observation: seen, Seen: &no, Text: "线太近，后来才移"})
 	director.done("observation.add", dispatch.ObservationAdd{Type: dispatch.ObservationScore, Objective: "o1", Agency: h.fire, Score: &dispatch.Score{Scale: dispatch.ScaleGrade, Value: 5}})
 	director.done("observation.add", dispatch.ObservationAdd{Type: dispatch.ObservationStrength, Objective: "o1", Agency: h.fire, Text: "出动<b>很快</b>"})
 	director.done("observation.add", dispatch.ObservationAdd{Type: dispatch.ObservationWeakness, Objective: "o2", Text: "警戒线没有设"})
@@ -87,7 +88,7 @@ func TestDrillReport(t *testing.T) {
 	wantProblem(t, h.as("desk").get("/api/v1/drills/report"), http.StatusConflict, "illegal_move", "")
 	director.done("drill.evaluate", dispatch.DrillMove{Drill: id})
 	due := h.clock().AddDate(0, 1, 0)
-	item := director.done("improvement.save", dispatch.ImprovementSave{Text: "按风向设警戒线", Objective: "o2", Owner: h.fire, Due: &due, Measures: "补训"})
+	item := director.done("improvement.save", dispatch.ImprovementSave{Text: "按风向设警戒线", Objective: "o2", Observations: []string{seen}, Owner: h.fire, Due: &due, Measures: "补训"})
 
 	// o1: (2 × ½ late of 2 → 50, one 5 → 100) → 75; o2: 3 of 4 → 75.
 	r := player.report("")
@@ -113,12 +114,22 @@ func TestDrillReport(t *testing.T) {
 	wantProblem(t, director.get("/api/v1/drills/report?with=live:yesterday"), http.StatusUnprocessableEntity, "invalid", "with")
 	wantProblem(t, director.get("/api/v1/drills/report?with=nosuch"), http.StatusNotFound, "not_found", "")
 
+	// What an observation said before is still told, to those who run the drill.
+	var said web.ObservationVersions
+	versions := "/api/v1/drills/observations/" + seen + "/versions"
+	if a := director.get(versions); json.Unmarshal(a.body, &said) != nil || len(said.Versions) != 2 || said.Versions[0].Text != "" || *said.Versions[0].Seen || said.Versions[1].Text != "线太近，后来才移" || said.Versions[1].Edited == nil {
+		t.Errorf("versions: %d %s", a.StatusCode, a.body)
+	}
+	wantProblem(t, player.get(versions), http.StatusNotFound, "not_found", "")
+	wantProblem(t, director.get("/api/v1/drills/observations/nosuch/versions"), http.StatusNotFound, "not_found", "")
+
+	moment := said.Versions[0].Moment.When().UTC().Format("2006-01-02T15:04:05.000Z")
 	page := player.get("/api/v1/drills/report.html?lang=zh&with=" + url.QueryEscape(id))
 	if page.StatusCode != http.StatusOK {
 		t.Fatalf("page: %d %s", page.StatusCode, page.body)
 	}
 	text := string(page.body)
-	for _, want := range []string{"演练 · 本报告所述均为演练", "演练评估报告", "及时&lt;出动&gt;", "出动&lt;b&gt;很快&lt;/b&gt;", "<svg", "良", "按风向设警戒线", "首次派遣"} {
+	for _, want := range []string{"演练 · 本报告所述均为演练", "演练评估报告", "及时&lt;出动&gt;", "出动&lt;b&gt;很快&lt;/b&gt;", "<svg", "良", "按风向设警戒线", "首次派遣", "依据: <a href=\"/?replay=" + moment + "\">", "</a> 线太近，后来才移"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the page has no %q", want)
 		}
@@ -155,11 +166,21 @@ func TestDrillReport(t *testing.T) {
 	if a := owner.get("/api/v1/drills/improvements"); json.Unmarshal(a.body, &mine) != nil || len(mine.Improvements) != 1 || mine.Improvements[0].Improvement.ID != item {
 		t.Errorf("the owner finds %s", a.body)
 	}
-	say := func(g *guest, drill string) answer {
-		return g.send(http.MethodPost, "/api/v1/drills/"+drill+"/improvements/"+item+"/done", strings.NewReader(`{"reason":"已补训"}`), "Content-Type", "application/json", "Idempotency-Key", h.key())
+	say := func(g *guest, drill string, step ...string) answer {
+		return g.send(http.MethodPost, "/api/v1/drills/"+drill+"/improvements/"+item+"/"+append(step, "done")[0], strings.NewReader(`{"reason":"已补训"}`), "Content-Type", "application/json", "Idempotency-Key", h.key())
 	}
 	wantProblem(t, say(h.as("clinicdesk"), id), http.StatusNotFound, "not_found", "")
 	wantProblem(t, say(owner, "nosuch"), http.StatusNotFound, "not_found", "")
+	wantProblem(t, say(owner, id, "verify"), http.StatusUnprocessableEntity, "invalid", "step")
+	if a := say(owner, id, "progress"); a.StatusCode != http.StatusOK || json.Unmarshal(a.body, &mine) != nil || mine.Improvements[0].Improvement.Progress != "已补训" || mine.Improvements[0].Improvement.State != dispatch.ImprovementOpen {
+		t.Errorf("progress: %d %s", a.StatusCode, a.body)
+	}
+	// Who directs the drill follows it from outside.
+	var followed web.ImprovementList
+	director.join("")
+	if a := director.get("/api/v1/drills/improvements"); json.Unmarshal(a.body, &followed) != nil || len(followed.Improvements) != 1 || !followed.Improvements[0].Follows || followed.Improvements[0].Owes {
+		t.Errorf("the director follows %s", a.body)
+	}
 	if a := say(owner, id); a.StatusCode != http.StatusOK || json.Unmarshal(a.body, &mine) != nil || mine.Improvements[0].Improvement.State != dispatch.ImprovementDone {
 		t.Errorf("done: %d %s", a.StatusCode, a.body)
 	}

@@ -98,9 +98,9 @@ func (p *reportPaper) xlsx() ([]byte, error) {
 	}
 
 	b.sheet(p, p.W("improvements"))
-	b.heads(p, "number", "text", "aspect", "owner", "person", "due", "done.measures", "resources", "state")
+	b.heads(p, "number", "text", "aspect", "owner", "person", "due", "done.measures", "resources", "source", "state", "progress")
 	for _, i := range p.Improvements {
-		b.row(i.Number, i.Text, p.W("aspect."+string(i.Aspect)), i.OwnerName, i.PersonName, p.Day(i.Due), i.Measures, i.Resources, p.W("improvement."+string(i.State)))
+		b.row(i.Number, i.Text, p.W("aspect."+string(i.Aspect)), i.OwnerName, i.PersonName, p.Day(i.Due), i.Measures, i.Resources, p.SourceWords(i), p.W("improvement."+string(i.State)), i.Progress)
 	}
 	if b.err != nil {
 		return nil, b.err

@@ -69,6 +69,8 @@ type Settings struct {
 	Languages  []string       `json:"languages"`
 	Accounts   []DemoAccount  `json:"accounts,omitempty" doc:"of the demo city only"`
 	Stale      map[string]int `json:"stale" doc:"source of a position: seconds after which it is stale"`
+	// Targets are what the measures of response are held against where a drill has none of its own.
+	Targets map[dispatch.MeasureType]int `json:"targets" doc:"seconds, by measure"`
 }
 
 // City is the division the house works for.

@@ -57,7 +57,7 @@ func (t thresholds) screen() web.Settings {
 	for source, d := range t.Stale {
 		stale[source] = int(d.Seconds())
 	}
-	return web.Settings{Zone: t.Zone, Stale: stale, Languages: []string{"zh", "en"}, Thresholds: web.Thresholds{
+	return web.Settings{Zone: t.Zone, Stale: stale, Targets: dispatch.DefaultTargets(), Languages: []string{"zh", "en"}, Thresholds: web.Thresholds{
 		AckWithin: int(t.AckWithin.Seconds()), ClaimFor: int(t.ClaimFor.Seconds()), CheckEvery: int(t.CheckEvery.Seconds()), Link: []int{5, 15, 60}}}
 }
 

@@ -46,31 +46,34 @@ func (s *Store) Running(ctx context.Context) ([]dispatch.Realm, error) {
 // mostImprovements bounds how many improvements are listed at once.
 const mostImprovements = 500
 
-// Improvements lists what the actor, who is of the realm live, sees to after drills that are evaluated:
-// the open ones first, by their due dates. Whose they are, dispatch.Owns tells.
-func (s *Store) Improvements(ctx context.Context, a dispatch.Actor) ([]dispatch.ImprovementOf, error) {
-	rows, err := s.pool.Query(ctx, `select d.doc, i.doc from improvement i
+// Improvements lists what the actor, who is of the realm live, sees to after drills that are evaluated,
+// and what is improved after those that the actor follows: the open ones first, by their due dates. Whose
+// they are, dispatch.Owns tells.
+func (s *Store) Improvements(ctx context.Context, a dispatch.Actor, follows []dispatch.Realm) ([]dispatch.ImprovementOf, error) {
+	rows, err := s.pool.Query(ctx, `select d.doc, i.doc, coalesce(i.realm = any($3), false) from improvement i
 		join drill d on d.realm = i.realm and not d.archived
-		where not i.archived and d.doc->>'state' in ('evaluated', 'improvements_open', 'closed') and (i.doc->>'owner' = $1 or i.doc->>'person' = $2)
-		order by i.doc->>'state' not in ('open', 'done'), (i.doc->>'due')::timestamptz nulls last, i.updated desc, i.id limit $3`, a.Agency, a.ID, mostImprovements)
+		where not i.archived and d.doc->>'state' in ('evaluated', 'improvements_open', 'closed')
+			and (i.doc->>'owner' = $1 or i.doc->>'person' = $2 or i.realm = any($3))
+		order by i.doc->>'state' not in ('open', 'done'), (i.doc->>'due')::timestamptz nulls last, i.updated desc, i.id limit $4`,
+		a.Agency, a.ID, follows, mostImprovements)
 	if err != nil {
 		return nil, fault(err)
 	}
 	all, err := pgx.CollectRows(rows, func(r pgx.CollectableRow) (of dispatch.ImprovementOf, err error) {
 		var drill, doc []byte
-		if err := r.Scan(&drill, &doc); err != nil {
+		if err := r.Scan(&drill, &doc, &of.Follows); err != nil {
 			return of, err
 		}
 		var d *dispatch.Drill
 		if err := into(&d, dispatch.KindDrill, drill); err != nil {
 			return of, err
 		}
-		of.Drill, of.DrillName = d.ID, d.Name
+		of.Drill, of.DrillName, of.DrillState = d.ID, d.Name, d.State
 		return of, into(&of.Improvement, dispatch.KindImprovement, doc)
 	})
 	out := []dispatch.ImprovementOf{}
 	for _, of := range all {
-		if dispatch.Owns(a, of.Improvement) {
+		if of.Owes = dispatch.Owns(a, of.Improvement); of.Owes || of.Follows {
 			out = append(out, of)
 		}
 	}

@@ -6,10 +6,10 @@ import { gzipSync } from 'node:zlib';
 
 const dist = resolve(import.meta.dirname, '../dist');
 // KB of 1,000 bytes. The phone's is for a bad network: it has no map. Three of its are what a drill
-// brings: to go into one, and the band and the real alarms over it. Of the wall's
-// 460 are the map's library, of the desk's as well; 16 of either are replay, loaded when it is first
-// opened; the rest grows with what the house can do.
-const budgets = { 'index.html': 656, 'wall.html': 556, 'admin.html': 110, 'drill.html': 250, 'field/index.html': 63 };
+// brings: to go into one, and the band and the real alarms over it; three more are the evaluator's sheet.
+// Of the wall's 460 are the map's library, of the desk's as well; 16 of either are replay, loaded when it
+// is first opened; the rest grows with what the house can do.
+const budgets = { 'index.html': 656, 'wall.html': 556, 'admin.html': 110, 'drill.html': 250, 'field/index.html': 65 };
 
 let over = false;
 for (const [page, budget] of Object.entries(budgets)) {

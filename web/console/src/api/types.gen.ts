@@ -1103,6 +1103,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/commands/improvement.progress": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * tell how far what is to be better has come
+         * @description 登记整改进展
+         */
+        post: operations["improvement-progress"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/commands/improvement.reopen": {
         parameters: {
             query?: never;
@@ -3021,7 +3041,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** what you, or the agency at whose desk you are, have to improve after drills; at most 500, the open ones first */
+        /** what you, or the agency at whose desk you are, have to improve after drills, and what is improved after those that you direct; at most 500, the open ones first */
         get: operations["improvements"];
         put?: never;
         post?: never;
@@ -3057,6 +3077,23 @@ export interface paths {
         };
         /** the script (MSEL) of the drill that you are in, as a workbook */
         get: operations["drill-script"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/drills/observations/{id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** what an observation of the drill that you are in said before it was edited */
+        get: operations["observation-versions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3150,7 +3187,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/drills/{drill}/improvements/{id}/done": {
+    "/api/v1/drills/{drill}/improvements/{id}/{step}": {
         parameters: {
             query?: never;
             header?: never;
@@ -3159,8 +3196,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** say that what you have to improve after a drill is done */
-        post: operations["owner-improvement-done"];
+        /** tell how far what you have to improve after a drill has come, or that it is done */
+        post: operations["answer-improvement"];
         delete?: never;
         options?: never;
         head?: never;
@@ -5466,6 +5503,7 @@ export interface components {
             /** @description who sees to it, of the realm live */
             person?: string;
             person_name?: string;
+            progress?: string;
             /** @description what was done, or why it was dropped or opened again */
             reason?: string;
             /** @description people, things and money that it takes */
@@ -5478,13 +5516,15 @@ export interface components {
             state: "open" | "done" | "verified" | "dropped";
             /** @description what is wrong, and what is to be better */
             text: string;
+            /** @description when the progress was told, on the wall */
+            told?: components["schemas"]["Stamp"];
             /** Format: date-time */
             updated: string;
             /** Format: int64 */
             version: number;
         };
-        ImprovementDoneInputBody: {
-            /** @description what was done */
+        ImprovementInputBody: {
+            /** @description how far it is, or what was done */
             reason?: string;
         };
         ImprovementList: {
@@ -5501,7 +5541,13 @@ export interface components {
         ImprovementOf: {
             drill: string;
             drill_name: string;
+            /** @enum {string} */
+            drill_state: "evaluated" | "improvements_open" | "closed";
+            /** @description you verify it, in the drill */
+            follows: boolean;
             improvement: components["schemas"]["Improvement"];
+            /** @description you, or the agency at whose desk you are, see to it */
+            owes: boolean;
         };
         ImprovementSave: {
             /** @description the objective's when empty */
@@ -6532,6 +6578,10 @@ export interface components {
             };
             observation: string;
             reason?: string;
+        };
+        ObservationVersions: {
+            /** @description the oldest first; the last is what it says now */
+            versions: components["schemas"]["Observation"][];
         };
         Offer: {
             /**
@@ -7570,6 +7620,10 @@ export interface components {
             languages: string[];
             /** @description source of a position: seconds after which it is stale */
             stale: {
+                [key: string]: number;
+            };
+            /** @description seconds, by measure */
+            targets: {
                 [key: string]: number;
             };
             thresholds: components["schemas"]["Thresholds"];
@@ -10451,6 +10505,46 @@ export interface operations {
         };
         responses: {
             /** @description it is not done, with the reason */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "improvement-progress": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 8 to 64 characters; the same key again answers the same and does nothing */
+                "Idempotency-Key": string;
+                /** @description the session's csrf */
+                "X-CSRF": string;
+                /** @description the version you saw, quoted; the same as "expect" for the one record that is edited */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImprovementMove"];
+            };
+        };
+        responses: {
+            /** @description tell how far what is to be better has come */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -14375,6 +14469,38 @@ export interface operations {
             };
         };
     };
+    "observation-versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ObservationVersions"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "drill-paper": {
         parameters: {
             query?: {
@@ -14537,7 +14663,7 @@ export interface operations {
             };
         };
     };
-    "owner-improvement-done": {
+    "answer-improvement": {
         parameters: {
             query?: never;
             header?: {
@@ -14547,12 +14673,13 @@ export interface operations {
             path: {
                 drill: string;
                 id: string;
+                step: "progress" | "done";
             };
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ImprovementDoneInputBody"];
+                "application/json": components["schemas"]["ImprovementInputBody"];
             };
         };
         responses: {

@@ -94,6 +94,8 @@ export interface Settings {
   languages?: string[];
   accounts?: { login: string; password: string; name: string; role: Role }[];
   stale?: Record<string, number>;
+  /** Seconds, by measure: what they are held against where a drill has no target of its own. */
+  targets?: Record<string, number>;
 }
 
 export interface Reason {

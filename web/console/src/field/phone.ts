@@ -214,9 +214,14 @@ export class Phone {
     return this.outbox.add('observation.add', { ...body, event_time: new Date(at).toISOString() }, { event: false });
   }
 
+  /** Writes an observation of one's own anew; when it was seen stays. */
+  async revise(body: Commands['observation.edit']): Promise<Row> {
+    return this.outbox.add('observation.edit', body, { event: false });
+  }
+
   /** Observations that the picture does not hold yet. */
-  observing(): Row[] {
-    return [...this.taken.map((t) => t.row), ...this.outbox.rows.filter((r) => r.person === this.identity?.person)].filter((r) => r.command === 'observation.add');
+  observing(command: 'observation.add' | 'observation.edit' = 'observation.add'): Row[] {
+    return [...this.taken.map((t) => t.row), ...this.outbox.rows.filter((r) => r.person === this.identity?.person)].filter((r) => r.command === command);
   }
 
   async takeLeader(): Promise<void> {

@@ -51,6 +51,7 @@ export function laneOf(command: string, body: Record<string, unknown>, photo: bo
   if (command.startsWith('task.')) return `task:${of('task')}`;
   if (command.startsWith('loan.')) return `loan:${of('loan')}`;
   if (command === 'note.add') return `${photo ? 'photo' : 'note'}:${of('incident')}`;
+  if (command === 'observation.edit') return `edit:${of('observation')}`;
   if (command.startsWith('observation.')) return `seen:${of('inject')}:${of('expected')}:${of('objective')}`;
   return `team:${of('team')}`;
 }

@@ -263,6 +263,7 @@ export const en = {
   'role.evaluator': 'Evaluator',
   'drill.word': 'DRILL 演练',
   'drill.title': 'Drills',
+  'drill.improvements': 'Improvements after drills',
   'drill.state.planned': 'planned',
   'drill.state.approved': 'approved',
   'drill.state.comms_checked': 'communications checked',

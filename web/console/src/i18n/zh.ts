@@ -263,6 +263,7 @@ export const zh = {
   'role.evaluator': '评估员',
   'drill.word': '演练',
   'drill.title': '演练',
+  'drill.improvements': '演练改进项',
   'drill.state.planned': '策划中',
   'drill.state.approved': '已批准',
   'drill.state.comms_checked': '通联已检查',

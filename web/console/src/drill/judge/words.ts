@@ -1,6 +1,8 @@
 // The words of judging, loaded with its screens and not before.
 import { createSubscriber } from 'svelte/reactivity';
 import { fill, language, onLanguage } from '../../i18n';
+import type { Score } from '../../api/judge';
+import { scoreText } from '../../field/judge';
 import { en } from './en';
 import { zh } from './zh';
 
@@ -19,3 +21,6 @@ export function wc(family: string, code: string): string {
   spoken();
   return books[language()][`${family}.${code}` as Word] ?? code;
 }
+
+/** A score in words. */
+export const scoreWords = (s: Score) => scoreText(s, (k) => (k === 'yes' || k === 'no' ? w(k) : w(`grade.${k}`)));
