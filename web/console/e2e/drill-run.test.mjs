@@ -1,5 +1,5 @@
 // The director's console: the clock, injects by keys, a simulated team taken by
-// hand and given back.
+// hand and given back; and a leader's phone in the drill.
 import assert from 'node:assert/strict';
 import { until } from './house.mjs';
 import { test } from './runner.mjs';
@@ -10,6 +10,7 @@ async function inside(api, drill) {
   assert.ok(answer.ok(), await answer.text());
   return api;
 }
+const shoot = (page, name) => process.env.SHOTS && page.screenshot({ path: `${process.env.SHOTS}/${name}.png` });
 const put = (done, kind) => done.put.find((r) => r.kind === kind);
 
 test('drill run: clock, injects by keys, simulated teams, by hand and back', async (house) => {
@@ -99,6 +100,55 @@ test('drill run: clock, injects by keys, simulated teams, by hand and back', asy
       await page.setViewportSize({ width: 390, height: 844 });
       await page.screenshot({ path: `${process.env.SHOTS}/run-phone.png` });
     }
+  } finally {
+    await api.do('drill.cancel', { drill, reason: '测试结束' }).catch(() => undefined);
+  }
+});
+
+test('drill run: a phone joins, answers the check, is told and says that it has it', async (house) => {
+  const api = await house.api('planner');
+  const drill = put(await api.do('drill.open', { name: '手机演练', content: 'single', form: 'field', purpose: 'test', picture: 'resources', seed: 8 }), 'drill').id;
+  const desk = await house.api('dispatcher');
+  const leader = (await house.api('leader4')).session.person;
+  try {
+    await inside(api, drill);
+    await api.do('part.save', { person: leader.id, role: 'leader', team: leader.team });
+    const inject = put(await api.do('inject.save', { number: '001', type: 'information', method: 'system', from: '指挥中心', text: '储罐区下风向 600 米有一所学校，师生正在撤离。', trigger: { type: 'manual' } }), 'inject').id;
+    await api.do('drill.approve', { drill });
+
+    const page = await house.screen('/field/', 'leader4', { viewport: { width: 390, height: 844 }, deviceScaleFactor: 3, hasTouch: true, isMobile: true });
+    await page.locator('.phone[data-link=live]').waitFor();
+    await page.getByRole('button', { name: '我', exact: true }).click();
+    await page.locator(`button[data-drill="${drill}"]`).click();
+    await page.locator(`.band[data-drill="${drill}"]`).waitFor();
+    assert.match(await page.locator('.band').textContent(), /演练/);
+    await page.locator('.band .call').click();
+    await page.locator('.band .call').waitFor({ state: 'detached' });
+    await api.do('part.confirm', { part: api.session.person.id });
+    for (const name of ['drill.check', 'drill.ready', 'drill.start']) await api.do(name, { drill });
+    await page.locator('.off').waitFor({ state: 'detached' });
+
+    await api.do('inject.release', { inject });
+    const told = page.locator('[data-told]');
+    await told.waitFor();
+    assert.match(await told.textContent(), /指挥中心.*师生正在撤离/s);
+    assert.deepEqual(await house.axe(page), [], 'a phone that is told');
+    await shoot(page, 'phone-told');
+    await told.getByRole('button', { name: '收到' }).click();
+    await told.waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: /^消息/ }).click();
+    await page.locator('[data-heard]', { hasText: '师生正在撤离' }).waitFor();
+    await shoot(page, 'phone-heard');
+
+    // What is really alarming lies over it, and the way out is one button.
+    await desk.do('team.distress', { team: leader.team, text: '真实遇险' });
+    await page.locator('.real', { hasText: '真实告警' }).waitFor();
+    await shoot(page, 'phone-real');
+    await desk.do('team.relieve', { team: leader.team, reason: '测试结束' });
+    await page.locator('.real').waitFor({ state: 'detached' });
+    await Promise.all([page.waitForEvent('load'), page.locator('.band button').click()]);
+    await page.locator('.phone[data-link=live]').waitFor();
+    assert.equal(await page.locator('.band').count(), 0);
   } finally {
     await api.do('drill.cancel', { drill, reason: '测试结束' }).catch(() => undefined);
   }

@@ -52,6 +52,7 @@ export function laneOf(command: string, body: Record<string, unknown>, photo: bo
   if (command.startsWith('loan.')) return `loan:${of('loan')}`;
   if (command === 'note.add') return `${photo ? 'photo' : 'note'}:${of('incident')}`;
   if (command.startsWith('observation.')) return `seen:${of('inject')}:${of('expected')}:${of('objective')}`;
+  if (command === 'alarm.acknowledge') return `told:${of('alarm')}`;
   return `team:${of('team')}`;
 }
 
