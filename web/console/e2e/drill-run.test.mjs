@@ -66,6 +66,23 @@ test('drill run: clock, injects by keys, simulated teams, by hand and back', asy
     await page.keyboard.press('Enter');
     await page.locator('[data-inject="002"][data-state=skipped]').waitFor();
 
+    // A private note, to the inject on which the focus is, and one to none.
+    await page.locator('[data-inject="002"]').focus();
+    await page.keyboard.press('m');
+    await page.getByRole('dialog', { name: /导调记事 #002/ }).locator('textarea').fill('风向改在复盘时讲');
+    await page.keyboard.press('Control+Enter');
+    await page.locator('[data-remark]', { hasText: '风向改在复盘时讲' }).waitFor();
+    await page.locator('.clock').click({ position: { x: 4, y: 4 } });
+    await page.keyboard.press('m');
+    await page.getByRole('dialog', { name: '导调记事', exact: true }).locator('textarea').fill('电台二频道有杂音');
+    await page.keyboard.press('Control+Enter');
+    await page.locator('[data-remark]', { hasText: '电台二频道有杂音' }).focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog').locator('textarea').fill('电台二频道有杂音，已换三频道');
+    await page.keyboard.press('Control+Enter');
+    await page.locator('[data-remark]', { hasText: '已换三频道' }).waitFor();
+    assert.equal(await page.locator('[data-remark]').count(), 2);
+
     // A team is sent, and driven by hand for a while.
     const incident = put(await api.do('incident.open', { type: '12D02', title: '储罐泄漏', place: { text: '颍昌大道', point: [113.83, 34.03] }, area: '411002005', verified: true }), 'incident').id;
     const task = put(await api.do('task.assign', { incident, team: 't-fire-01' }), 'task').id;

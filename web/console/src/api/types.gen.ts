@@ -4881,6 +4881,8 @@ export interface components {
                 [key: string]: string;
             };
             observations: components["schemas"]["Observation"][];
+            /** @description for the director only */
+            remarks?: components["schemas"]["Observation"][];
             score: components["schemas"]["DrillScore"];
         };
         DrillScore: {
@@ -6472,7 +6474,7 @@ export interface components {
             seq: number;
             text?: string;
             /** @enum {string} */
-            type: "action" | "strength" | "weakness" | "score" | "lesson";
+            type: "action" | "strength" | "weakness" | "score" | "lesson" | "remark";
             /** Format: date-time */
             updated: string;
             /** Format: int64 */

@@ -6,7 +6,7 @@ export const en = {
   'verdict.none': 'not released', 'verdict.open': 'open', 'verdict.done': 'done', 'verdict.late': 'late', 'verdict.missed': 'missed', 'verdict.': 'not released',
   'score': 'Score', 'grade.0': '0 missing', 'grade.1': '1 poor', 'grade.3': '3 fair', 'grade.5': '5 good',
   'target': 'Target',
-  'note': 'Observation', 'type.action': 'Expected action', 'type.strength': 'Strength', 'type.weakness': 'Weakness', 'type.score': 'Score', 'type.lesson': 'Lesson',
+  'note': 'Observation', 'type.action': 'Expected action', 'type.strength': 'Strength', 'type.weakness': 'Weakness', 'type.score': 'Score', 'type.lesson': 'Lesson', 'type.remark': 'Remark', 'r.remarks': 'Appendix · remarks (for the director only)',
   'text': 'What you saw', 'agency': 'Agency', 'anyAgency': 'No agency named', 'add': 'Write down', 'stream': 'Observations', 'jump': 'Show the picture of {time}', 'edited': 'edited', 'remove': 'Take back', 'reason': 'Reason', 'save': 'Save', 'confirm': 'Confirm',
   'filter.mine': 'Mine',
   'r.refresh': 'Refresh', 'r.print': 'Page to print', 'r.sheet': 'Spreadsheet', 'r.grade': 'Overall grade', 'r.scoreOf': 'score {n}', 'r.open': '{n} to judge',

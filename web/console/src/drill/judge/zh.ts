@@ -5,7 +5,7 @@ export const zh = {
   'verdict.none': '未发出', 'verdict.open': '待评', 'verdict.done': '做到', 'verdict.late': '迟到', 'verdict.missed': '未做', 'verdict.': '未发出',
   'score': '评分', 'grade.0': '0 缺项', 'grade.1': '1 较差', 'grade.3': '3 一般', 'grade.5': '5 优秀',
   'target': '目标',
-  'note': '评估记录', 'type.action': '预期行动', 'type.strength': '优点', 'type.weakness': '不足', 'type.score': '评分', 'type.lesson': '经验教训',
+  'note': '评估记录', 'type.action': '预期行动', 'type.strength': '优点', 'type.weakness': '不足', 'type.score': '评分', 'type.lesson': '经验教训', 'type.remark': '导调记事', 'r.remarks': '附录 · 导调记事（仅供总导调）',
   'text': '看到了什么', 'agency': '单位', 'anyAgency': '不指明单位', 'add': '记录', 'stream': '评估记录流', 'jump': '跳到 {time} 的态势', 'edited': '已修改', 'remove': '撤回', 'reason': '原因', 'save': '保存', 'confirm': '确定',
   'filter.mine': '我的',
   'r.refresh': '刷新', 'r.print': '打印页', 'r.sheet': '电子表格', 'r.grade': '总体评定', 'r.scoreOf': '得分 {n}', 'r.open': '{n} 项待评',
