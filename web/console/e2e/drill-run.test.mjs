@@ -139,6 +139,17 @@ test('drill run: a phone joins, answers the check, is told and says that it has 
     await page.locator(`button[data-drill="${drill}"]`).click();
     await page.locator(`.band[data-drill="${drill}"]`).waitFor();
     assert.match(await page.locator('.band').textContent(), /演练/);
+    // Who runs the drill sees who is there before anybody has answered.
+    const console = await house.screen('/drill', 'planner');
+    await console.locator(`tr[data-drill="${drill}"]`).getByRole('button', { name: '进入' }).click();
+    const seat = (state) => console.locator(`[data-part="${leader.id}"] [data-attends=${state}]`);
+    await seat('here').waitFor();
+    await shoot(console, 'overview');
+    await console.getByRole('button', { name: '完成通联检查' }).click();
+    await console.getByRole('dialog').locator('[data-attends=here]').first().waitFor();
+    assert.deepEqual(await house.axe(console), [], 'the communications check');
+    await shoot(console, 'check');
+    await console.keyboard.press('Escape');
     await page.locator('.band .call').click();
     await page.locator('.band .call').waitFor({ state: 'detached' });
     await api.do('part.confirm', { part: api.session.person.id });
@@ -166,6 +177,9 @@ test('drill run: a phone joins, answers the check, is told and says that it has 
     await Promise.all([page.waitForEvent('load'), page.locator('.band button').click()]);
     await page.locator('.phone[data-link=live]').waitFor();
     assert.equal(await page.locator('.band').count(), 0);
+    await console.getByRole('link', { name: '导调' }).click();
+    await seat('left').waitFor();
+    await shoot(console, 'players');
   } finally {
     await api.do('drill.cancel', { drill, reason: '测试结束' }).catch(() => undefined);
   }

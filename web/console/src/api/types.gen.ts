@@ -5181,6 +5181,14 @@ export interface components {
             fence: string;
             reason?: string;
         };
+        FrameAttendant: {
+            /**
+             * Format: date-time
+             * @description on the wall; missing while a connection is open
+             */
+            left?: string;
+            person: string;
+        };
         FrameBeat: {
             /** Format: date-time */
             at: string;
@@ -5314,6 +5322,8 @@ export interface components {
             team: string[];
         };
         FramePresence: {
+            /** @description for those who run a drill: who is connected in it, or was */
+            here?: components["schemas"]["FrameAttendant"][];
             open: components["schemas"]["FramePresent"][];
             /** @enum {string} */
             t: "presence";
