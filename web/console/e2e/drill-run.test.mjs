@@ -150,6 +150,7 @@ test('drill run: a phone joins, answers the check, is told and says that it has 
     assert.deepEqual(await house.axe(console), [], 'the communications check');
     await shoot(console, 'check');
     await console.keyboard.press('Escape');
+    await shoot(page, 'phone-check');
     await page.locator('.band .call').click();
     await page.locator('.band .call').waitFor({ state: 'detached' });
     await api.do('part.confirm', { part: api.session.person.id });
@@ -172,6 +173,9 @@ test('drill run: a phone joins, answers the check, is told and says that it has 
     await desk.do('team.distress', { team: leader.team, text: '真实遇险' });
     await page.locator('.real', { hasText: '真实告警' }).waitFor();
     await shoot(page, 'phone-real');
+    // The page makes room for it: nothing of the phone lies below.
+    const [bar, head] = await Promise.all(['.real', '.phone > header'].map((at) => page.locator(at).boundingBox()));
+    assert.ok(head.y >= bar.y + bar.height - 1, `the head of the phone, at ${head.y}, lies under the alarm, which ends at ${bar.y + bar.height}`);
     await desk.do('team.relieve', { team: leader.team, reason: '测试结束' });
     await page.locator('.real').waitFor({ state: 'detached' });
     await Promise.all([page.waitForEvent('load'), page.locator('.band button').click()]);

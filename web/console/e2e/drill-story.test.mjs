@@ -141,7 +141,7 @@ test('drill story: four roles from plan to report at 30 times', async (house) =>
       await row.and(director.locator('[data-state=due], [data-state=waiting]')).waitFor();
       await row.focus();
       await director.keyboard.press('Enter');
-      await until(`inject ${n}`, 20, async () => (await eye.list('inject')).find((i) => i.number === n).stamps.released);
+      await until(`inject ${n}`, 20, async () => (await eye.list('inject')).find((i) => i.number === n).stamps?.released);
     };
     await director.locator('[data-inject="001"][data-state=due]').waitFor();
     await shot(director, '2-due');

@@ -215,9 +215,9 @@ export class Phone {
     return this.outbox.add('observation.add', { ...body, event_time: new Date(at).toISOString() }, { event: false });
   }
 
-  /** Observations that the picture does not hold yet. */
-  observing(): Row[] {
-    return [...this.taken.map((t) => t.row), ...this.outbox.rows.filter((r) => r.person === this.identity?.person)].filter((r) => r.command === 'observation.add');
+  /** Taps of a command that the picture does not hold yet. */
+  taps(command: CommandName): Row[] {
+    return [...this.taken.map((t) => t.row), ...this.outbox.rows.filter((r) => r.person === this.identity?.person)].filter((r) => r.command === command);
   }
 
   async takeLeader(): Promise<void> {

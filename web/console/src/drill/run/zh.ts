@@ -17,6 +17,7 @@ export const zh = {
   'jump.why': '其间到点的事都会依次发生。时钟只能向前拨。',
   'injects': '情景注入',
   'injects.none': '方案中没有情景注入。',
+  'injects.noneOpen': '没有未了的情景注入。',
   'injects.open': '未了',
   'injects.all': '全部',
   'release': '发出',

@@ -7,6 +7,7 @@ const zh = {
   'told.from': '{from} 通报',
   'told.ack': '收到',
   'told.waiting': '已收到，待发送',
+  'told.refused': '未被接受，见“待发”',
   'told.done': '已于 {time} 确认',
   'told.off': '演练{state}，现在不能操作',
 };
@@ -17,6 +18,7 @@ const en: Record<Word, string> = {
   'told.from': '{from} tells',
   'told.ack': 'Received',
   'told.waiting': 'received, not sent yet',
+  'told.refused': 'not taken: see what waits',
   'told.done': 'acknowledged at {time}',
   'told.off': 'The drill: {state}. Nothing can be done now',
 };
