@@ -92,7 +92,7 @@ func commands() []*Command {
 
 		command("note.add", "添加记录", "add an entry to an incident's record", aboard_, addNote),
 		command("note.advance", "推进报告", "check, sign, send a report upward, or note the instruction", desk, advanceNote),
-		command("alarm.acknowledge", "确认告警", "acknowledge an alarm by name", desk, ackAlarm),
+		command("alarm.acknowledge", "确认告警", "acknowledge an alarm by name", aboard_, ackAlarm),
 
 		command("team.save", "登记队伍", "create or edit a team", keeper, saveTeam),
 		command("team.duty", "设定值勤", "set a team's duty and crew", aboard_, dutyTeam),

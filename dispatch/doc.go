@@ -52,7 +52,7 @@
 //	journal    日志        the one ordered, append-only log of changes
 //	keyframe   关键帧      the whole board right after a change, to tell later moments from
 //	replay     回放        past moments of a realm on the same screens
-//	observation 评估记录   what an evaluator saw in a drill, at the exact moment
+//	observation 评估记录   what was seen in a drill, at the exact moment: to judge it, or a remark 导调记事
 //	improvement 改进项     what is to be better after a drill, by whom and until when
 //	ledger     台账        who is promised to what; the database refuses a double booking
 //
@@ -148,9 +148,12 @@
 // [Inject.Verdict] is the one place that tells. Scores follow [Tally], the grade
 // gradeOf, both after AQ/T 9009; the automatic measures are told at [MeasureType]
 // and are the same for a drill and for real work. With the evaluation the report is
-// told to all participants. What is to be better is done in reality: an improvement
-// is owned by an agency of the realm live, which finds it outside the drill, tells
-// from there how far it is and when it is done ([Service.AnswerImprovement]), and the
+// told to all participants. A remark (导调记事), too, is an observation: a private note
+// of the director or a controller, which judges nothing and no player ever reads; the
+// report holds it for the director alone. What is to be better is done in reality: an
+// improvement is owned by an agency of the realm live, which finds it outside the
+// drill, tells from there how far it is and when it is done
+// ([Service.AnswerImprovement]), and the
 // drill is closed when all are verified or dropped.
 //
 //	improvement  open ─► done ─► verified;   done ─► open;   open, done ─► dropped ─► open

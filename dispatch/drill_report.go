@@ -19,8 +19,10 @@ type DrillReport struct {
 	Injects      []InjectResult    `json:"injects"`
 	Measures     MeasureSet        `json:"measures"`
 	Observations []*Observation    `json:"observations"`
-	Improvements []*Improvement    `json:"improvements"`
-	Compared     *Comparison       `json:"compared,omitempty"`
+	// Remarks are the private notes of those who ran it, for the director only.
+	Remarks      []*Observation `json:"remarks,omitempty" doc:"for the director only"`
+	Improvements []*Improvement `json:"improvements"`
+	Compared     *Comparison    `json:"compared,omitempty"`
 }
 
 // InjectResult is what came of one inject.
@@ -91,12 +93,17 @@ func (s *Service) DrillReport(ctx context.Context, a Actor) (*DrillReport, error
 	if err != nil {
 		return nil, err
 	}
+	var remarks []*Observation
+	if a.Role == RoleDirector {
+		remarks = slices.DeleteFunc(slices.Clone(observations), func(o *Observation) bool { return o.Type != ObservationRemark })
+	}
+	observations = slices.DeleteFunc(observations, func(o *Observation) bool { return o.Type == ObservationRemark })
 	end := s.Now(a.Realm)
 	if st, ok := d.Stamps[DrillEnded]; ok {
 		end = st.At
 	}
 	r := &DrillReport{Drill: SeeRecord(s.onlooker(a), d).(*Drill), At: end, Names: map[string]string{}, Injects: []InjectResult{},
-		Observations: slices.Concat([]*Observation{}, observations), Improvements: slices.Concat([]*Improvement{}, improvements)}
+		Observations: slices.Concat([]*Observation{}, observations), Remarks: remarks, Improvements: slices.Concat([]*Improvement{}, improvements)}
 	for _, ag := range agencies {
 		r.Names[ag.ID] = ag.Name
 	}
@@ -104,9 +111,11 @@ func (s *Service) DrillReport(ctx context.Context, a Actor) (*DrillReport, error
 	for n, ag := range r.Score.Agencies {
 		r.Score.Agencies[n].Name = r.Names[ag.Agency]
 	}
-	slices.SortFunc(r.Observations, func(a, b *Observation) int {
+	byMoment := func(a, b *Observation) int {
 		return cmp.Or(a.Moment.When().Compare(b.Moment.When()), cmp.Compare(a.ID, b.ID))
-	})
+	}
+	slices.SortFunc(r.Observations, byMoment)
+	slices.SortFunc(r.Remarks, byMoment)
 	slices.SortFunc(r.Improvements, func(a, b *Improvement) int { return cmp.Compare(a.Number, b.Number) })
 	for _, i := range injects {
 		r.Injects = append(r.Injects, resultOf(i, end, d.State.Over()))

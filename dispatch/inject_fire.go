@@ -217,50 +217,38 @@ func (w *work) release(ctx context.Context, i *Inject) error {
 	return w.tell(ctx, i)
 }
 
-// tell shows a system inject to the players whom it is for: one alarm for each
-// agency, so that each acknowledges its own. Leaders see that of their agency, or
-// one for the leaders alone where its desk is not meant.
+// tell shows a system inject to the players whom it is for: one alarm for the desks
+// of each agency, and one for each leader, so that each acknowledges its own and
+// takes it from nobody else's screen.
 func (w *work) tell(ctx context.Context, i *Inject) error {
 	parts, err := w.parts(ctx)
 	if err != nil {
 		return err
 	}
-	type audience struct {
-		desk  bool
-		teams []string
-	}
-	to := map[string]*audience{}
+	var desks, teams []string
 	for _, p := range parts {
-		if (Audience{Realm: w.actor.Realm, Role: p.Role}).runs() || len(i.Parts) > 0 && !slices.Contains(i.Parts, p.ID) {
-			continue
-		}
-		a := to[p.Agency]
-		if a == nil {
-			a = &audience{}
-			to[p.Agency] = a
-		}
-		if p.Role == RoleLeader {
-			a.teams = append(a.teams, p.Team)
-		} else {
-			a.desk = true
+		switch {
+		case (Audience{Realm: w.actor.Realm, Role: p.Role}).runs(), len(i.Parts) > 0 && !slices.Contains(i.Parts, p.ID):
+		case p.Role == RoleLeader:
+			teams = append(teams, p.Team)
+		case !slices.Contains(desks, p.Agency):
+			desks = append(desks, p.Agency)
 		}
 	}
-	var agencies []string
-	for id := range to {
-		agencies = append(agencies, id)
+	slices.Sort(desks)
+	slices.Sort(teams)
+	// It is over as soon as it is told: once acknowledged it leaves the board.
+	s := Stamp{At: w.at}
+	tell := func(team string, scope Scope) error {
+		return w.create(KindAlarm, "", scope, &Alarm{Type: AlarmInject, Tier: 2, Text: i.Text, From: i.From, Team: team, Raised: s, Ended: &s})
 	}
-	slices.Sort(agencies)
-	for _, id := range agencies {
-		scope := Scope{}
-		if to[id].desk {
-			scope.Agency = id
+	for _, agency := range desks {
+		if err := tell("", Scope{Agency: agency}); err != nil {
+			return err
 		}
-		for _, team := range to[id].teams {
-			scope = scope.withTeam(team)
-		}
-		// It is over as soon as it is told: once acknowledged it leaves the board.
-		s := Stamp{At: w.at}
-		if err := w.create(KindAlarm, "", scope, &Alarm{Type: AlarmInject, Tier: 2, Text: i.Text, From: i.From, Raised: s, Ended: &s}); err != nil {
+	}
+	for _, team := range teams {
+		if err := tell(team, Scope{}.withTeam(team)); err != nil {
 			return err
 		}
 	}

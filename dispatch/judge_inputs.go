@@ -2,7 +2,7 @@ package dispatch
 
 import "time"
 
-// ObservationAdd writes down what an evaluator saw.
+// ObservationAdd writes down what an evaluator saw, or a remark.
 type ObservationAdd struct {
 	Type      ObservationType `json:"type"`
 	Objective string          `json:"objective,omitempty" doc:"the inject's own when empty"`

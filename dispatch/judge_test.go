@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 	"time"
 
@@ -315,6 +316,71 @@ func TestObservationIsOnesOwn(t *testing.T) {
 	s.do(evaluator, "observation.add", dispatch.ObservationAdd{Type: dispatch.ObservationLesson, Text: "x"})
 	if recs, err := c.store.Find(t.Context(), dispatch.Query{Realm: f.Change.Realm, Kind: dispatch.KindObservation}); err != nil || len(recs) != 0 {
 		t.Errorf("the fork holds %d observations, %v", len(recs), err)
+	}
+}
+
+// A remark is written by who directs or controls, from the planning on, and judges
+// nothing; nobody who plays sees it, then or later, and of the report it is the
+// director's alone.
+func TestRemarksArePrivate(t *testing.T) {
+	t.Parallel()
+	c := newTown(t)
+	s := c.stage(dispatch.DrillOpen{Picture: dispatch.PictureResources, Seed: 5})
+	early := put[*dispatch.Observation](c, s.do(s.director, "observation.add", dispatch.ObservationAdd{Type: dispatch.ObservationRemark, Text: "电台先试一遍"}))
+	s.plant(&dispatch.Objective{Head: head(dispatch.KindObjective, "o1"), Number: 1, Name: "及时出动", Aspect: dispatch.AspectResponse, Weight: 60})
+	i := s.save(line("001", dispatch.InjectPhone, byHand))
+	s.begin()
+	as := func(role dispatch.Role, agency, team string) dispatch.Actor {
+		return dispatch.Actor{ID: "p-" + string(role), Name: string(role), Realm: s.realm, Role: role, Agency: agency, Team: team, Jurisdiction: "4110", Home: "411000"}
+	}
+	controller, evaluator := as(dispatch.RoleController, c.bureau, ""), as(dispatch.RoleEvaluator, c.bureau, "")
+	remark := dispatch.ObservationAdd{Type: dispatch.ObservationRemark, Inject: i.ID, Text: "暂缓，等现场"}
+	c.pass(time.Minute)
+	of := put[*dispatch.Observation](c, s.do(controller, "observation.add", remark))
+	if of.Inject != i.ID || of.Objective != "" || of.Moment.At.IsZero() || of.Name != "controller" {
+		t.Errorf("written %+v", of)
+	}
+	for _, a := range []dispatch.Actor{evaluator, as(dispatch.RoleDispatcher, c.fire, ""), as(dispatch.RoleLeader, c.fire, c.teams["xf1"]), as(dispatch.RolePlanner, c.bureau, "")} {
+		s.refused(a, dispatch.Forbidden, "observation.add", remark)
+	}
+	for name, bad := range map[string]dispatch.ObservationAdd{
+		"text": {Type: dispatch.ObservationRemark},
+		"type": {Type: dispatch.ObservationRemark, Text: "x", Objective: "o1"},
+	} {
+		if e := s.refused(s.director, dispatch.Invalid, "observation.add", bad); e.Field != name {
+			t.Errorf("%s: refused for %q", name, e.Field)
+		}
+	}
+	s.refused(s.director, dispatch.Invalid, "observation.add", dispatch.ObservationAdd{Type: dispatch.ObservationRemark, Text: "x", Agency: c.fire})
+	s.refused(s.director, dispatch.NotFound, "observation.add", dispatch.ObservationAdd{Type: dispatch.ObservationRemark, Text: "x", Inject: "none"})
+	s.refused(evaluator, dispatch.Forbidden, "observation.edit", dispatch.ObservationEdit{Observation: of.ID, Text: "x"})
+	s.do(controller, "observation.edit", dispatch.ObservationEdit{Observation: of.ID, Text: "暂缓，等现场到位"})
+
+	for _, role := range slices.Concat(dispatch.Roles, dispatch.PartRoles, []dispatch.Role{dispatch.RolePeer}) {
+		a := as(role, c.fire, "")
+		if role == dispatch.RoleLeader {
+			a.Team = c.teams["xf1"]
+		}
+		want := slices.Contains([]dispatch.Role{dispatch.RoleDirector, dispatch.RoleController, dispatch.RoleEvaluator, dispatch.RolePlanner}, role)
+		if got := c.sees(a, dispatch.KindObservation, of.ID); got != want {
+			t.Errorf("%s sees a remark: %v", role, got)
+		}
+	}
+	c.pass(time.Minute)
+	s.move("drill.end", "")
+	s.move("drill.evaluate", "")
+	s.do(s.director, "observation.add", dispatch.ObservationAdd{Type: dispatch.ObservationRemark, Text: "下次提前试电台"})
+	for _, a := range []dispatch.Actor{s.director, controller, evaluator, as(dispatch.RoleDispatcher, c.fire, ""), as(dispatch.RolePlanner, c.bureau, "")} {
+		r, err := c.svc.DrillReport(t.Context(), a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if a.Role == dispatch.RoleDirector && (len(r.Remarks) != 3 || r.Remarks[0].ID != early.ID || r.Remarks[1].Text != "暂缓，等现场到位") {
+			t.Errorf("the director's report holds %+v", r.Remarks)
+		}
+		if a.Role != dispatch.RoleDirector && r.Remarks != nil || len(r.Observations) != 0 || r.Score.Score != -1 {
+			t.Errorf("the report for a %s holds %d remarks, %d observations, a score of %v", a.Role, len(r.Remarks), len(r.Observations), r.Score.Score)
+		}
 	}
 }
 

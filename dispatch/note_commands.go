@@ -152,6 +152,10 @@ func ackAlarm(ctx context.Context, w *work, in *AlarmAck) error {
 	if err := w.may(a); err != nil {
 		return err
 	}
+	// What is really alarming is the desk's, which acts on it; a leader who has read what a drill tells says so.
+	if w.actor.Role == RoleLeader && a.Type != AlarmInject {
+		return refuse(Forbidden, "队长只确认演练中发给本队的情况，其他告警由调度台确认", "a leader acknowledges what a drill tells the team; other alarms are acknowledged by the desk")
+	}
 	if a.Acked != nil {
 		return refuse(IllegalMove, "%s已确认该告警", "%s acknowledged it already", a.Acked.By)
 	}

@@ -5,11 +5,12 @@ import (
 	"time"
 )
 
-// Observation (评估记录) is what an evaluator saw in a drill, tied to the exact
-// moment of it.
+// Observation (评估记录) is what somebody who runs a drill saw in it, tied to the
+// exact moment: an evaluator to judge it, or the director or a controller as a
+// remark (导调记事) for those who run it.
 type Observation struct {
 	Head
-	Type ObservationType `json:"type" enum:"action,strength,weakness,score,lesson"`
+	Type ObservationType `json:"type" enum:"action,strength,weakness,score,lesson,remark"`
 	// By is the part of the person who saw it.
 	By   string `json:"by" doc:"part"`
 	Name string `json:"name"`
@@ -41,10 +42,17 @@ const (
 	ObservationWeakness ObservationType = "weakness" // 不足
 	ObservationScore    ObservationType = "score"    // 评分
 	ObservationLesson   ObservationType = "lesson"   // 经验教训
+	// ObservationRemark is a private note of the director or a controller, of an
+	// inject or of the drill. It judges nobody and counts in no score. Those who run
+	// the drill see it, evaluators among them: in the MSEL (HSEEP) one column of notes
+	// serves controller and evaluator, and who does not know why an inject was held
+	// back judges the players wrongly. Of what is told to all participants it is no
+	// part: the report holds it for the director alone.
+	ObservationRemark ObservationType = "remark" // 导调记事
 )
 
 // ObservationTypes lists the types.
-var ObservationTypes = []ObservationType{ObservationAction, ObservationStrength, ObservationWeakness, ObservationScore, ObservationLesson}
+var ObservationTypes = []ObservationType{ObservationAction, ObservationStrength, ObservationWeakness, ObservationScore, ObservationLesson, ObservationRemark}
 
 // Score (评分) is a judgement on one of the scales of AQ/T 9009-2015.
 type Score struct {
@@ -108,6 +116,8 @@ func (o *Observation) check() error {
 		return invalid("expected", o.Expected, "预期行动须写明是哪一项、是否看到；其他类型不填", "an action, and nothing else, tells which expected action it is and whether it was seen")
 	case (o.Type == ObservationScore) != (o.Score != nil):
 		return invalid("score", o.Score, "评分须写明分值；其他类型不填", "a score, and nothing else, has a value")
+	case o.Type == ObservationRemark && (o.Objective != "" || o.Aspect != "" || o.Agency != ""):
+		return invalid("type", o.Type, "导调记事只可指明情景注入，不评目标、评估项和单位", "a remark is about an inject or about nothing; it judges no objective, head or agency", string(ObservationWeakness), string(ObservationLesson))
 	case o.Type == ObservationScore && o.Objective == "" && o.Agency == "" && o.Aspect == "":
 		return invalid("objective", "", "评分须针对目标、评估项或单位", "a score is about an objective, a head of evaluation or an agency", "an id")
 	}

@@ -13,9 +13,20 @@ const (
 )
 
 // judging refuses to write down what was seen before a drill begins, and, but for
-// lessons, after its evaluation: what was told to all participants stays.
+// lessons, after its evaluation: what was told to all participants stays. Remarks
+// judge nothing: they are written from the planning on, by who directs or controls.
 func (w *work) judging(t ObservationType) error {
 	s := w.drill.State
+	if t == ObservationRemark {
+		switch {
+		case !oneOf(w.actor.Role, controllers):
+			return &Error{Code: Forbidden, Legal: words(controllers), Field: "type", Value: t,
+				Message: "remarks are the director's and the controllers'", MessageZH: "导调记事只由总导调和导调员书写"}
+		case s == DrillClosed:
+			return illegal(KindDrill, string(s), w.cmd.Name, nil)
+		}
+		return nil
+	}
 	if !s.Begun() || s == DrillClosed || t != ObservationLesson && (s == DrillEvaluated || s == DrillImproving) {
 		e := illegal(KindDrill, string(s), w.cmd.Name, words([]DrillState{DrillRunning, DrillPaused, DrillEnded}))
 		e.Message = "nothing is written down about a drill that is " + string(s)
@@ -86,6 +97,9 @@ func (w *work) about(ctx context.Context, o *Observation) (*Inject, error) {
 		i, err := lockOne[*Inject](ctx, w, KindInject, o.Inject)
 		if err != nil {
 			return nil, err
+		}
+		if o.Type == ObservationRemark {
+			return nil, nil
 		}
 		if o.Objective == "" {
 			o.Objective = i.Objective

@@ -58,6 +58,10 @@ func (au Audience) runs() bool {
 // RunsDrill tells whether the actor runs the drill it is in rather than playing in it.
 func RunsDrill(a Actor) bool { return a.Audience().runs() }
 
+// SeeAttendance tells whether the audience is told which participants of its drill are
+// connected: those who run it.
+func SeeAttendance(au Audience) bool { return au.runs() }
+
 // isPlan tells the records of a drill that its players must not see.
 func isPlan(k Kind) bool {
 	switch k {

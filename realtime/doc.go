@@ -84,7 +84,10 @@
 //	{"t":"presence","open":[{"incident":ID,"people":[{"name","agency","role"}…]}…]}
 //	    Who has an incident open now, the whole list each time. Incidents that
 //	    this console may not see are not in it; who sees an incident redacted
-//	    gets no names.
+//	    gets no names. To those who run a drill it tells with it who is connected
+//	    in the drill, or was: "here":[{"person":ID,"left":T}…], left on the wall
+//	    and missing while a connection is open. What was before the server's start
+//	    is not in it.
 //	{"t":"done","id":KEY,"seq":123,"at":T,"replayed":false,"put":[…],"drop":[…],"secret":S}
 //	{"t":"refused","id":KEY,"problem":{…}}
 //	    The answer to a command, as over HTTP. What has no id is refused with "".

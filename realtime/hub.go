@@ -417,7 +417,7 @@ func (h *Hub) Shutdown(ctx context.Context) error {
 	h.mu.Lock()
 	for _, t := range h.streams {
 		t.stop()
-		h.tellNodes(topicPresence, opened{t.realm, nil})
+		h.tellNodes(topicPresence, opened{Realm: t.realm})
 	}
 	for c := range h.conns {
 		c.close(CloseGoingAway, "")

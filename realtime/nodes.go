@@ -151,7 +151,7 @@ func (h *Hub) hearNodes() {
 	hear(topicEnd, listen(h, func(_ string, e ending) { h.Close(e.has, e.Code) }))
 	hear(topicPresence, listen(h, func(node string, o opened) {
 		if s := h.running(o.Realm); s != nil {
-			s.setElsewhere(node, o.People)
+			s.setElsewhere(node, o)
 		}
 	}))
 	hear(topicHere, func(node string, _ []byte) {
@@ -174,27 +174,31 @@ func listen[T any](h *Hub, take func(node string, in T)) func(string, []byte) {
 	}
 }
 
-// opened is who has which incident open on one node, all of them.
+// opened is who has which incident open on one node, all of them, and in a drill
+// who is there.
 type opened struct {
 	Realm  dispatch.Realm      `json:"realm"`
 	People map[string][]person `json:"people"` // by incident
+	attendance
 }
 
 // elsewhere is the same of another node, as it told last.
 type elsewhere struct {
 	at     time.Time
 	people map[string][]person
+	attendance
 }
 
-func (s *stream) setElsewhere(node string, people map[string][]person) {
+func (s *stream) setElsewhere(node string, o opened) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.elsewhere == nil {
 		s.elsewhere = map[string]elsewhere{}
 	}
 	old := s.elsewhere[node]
-	s.elsewhere[node] = elsewhere{s.now(), people}
-	if !maps.EqualFunc(old.people, people, slices.Equal) {
+	s.keepLeft(old.attendance, o.attendance, s.now())
+	s.elsewhere[node] = elsewhere{s.now(), o.People, o.attendance}
+	if !maps.EqualFunc(old.people, o.People, slices.Equal) || !old.equal(o.attendance) {
 		s.presence = true
 	}
 }
@@ -206,6 +210,7 @@ func (s *stream) forgetSilent() {
 		if s.now().Sub(e.at) > forgotten {
 			delete(s.elsewhere, node)
 			s.presence = s.presence || len(e.people) > 0
+			s.keepLeft(e.attendance, attendance{}, e.at)
 		}
 	}
 }
@@ -217,21 +222,21 @@ func (s *stream) tellOpened(n int) {
 	b, fresh := s.opened, s.openedFresh
 	s.openedFresh = false
 	s.mu.Unlock()
-	if b != nil && (fresh || n%repeat == 0 && !bytes.Equal(b, mustJSON(opened{s.realm, nil}))) {
+	if b != nil && (fresh || n%repeat == 0 && !bytes.Equal(b, mustJSON(opened{Realm: s.realm}))) {
 		s.nodes.Tell(topicPresence, b)
 	}
 }
 
 // setOpened notes what is to be told to other nodes. The stream is locked.
-func (s *stream) setOpened(open map[string][]person) {
+func (s *stream) setOpened(open map[string][]person, own attendance) {
 	if s.nodes == nil {
 		return
 	}
 	if len(open) == 0 {
 		open = nil
 	}
-	if b := mustJSON(opened{s.realm, open}); !bytes.Equal(b, s.opened) {
-		s.opened, s.openedFresh = b, s.opened != nil || open != nil
+	if b := mustJSON(opened{s.realm, open, own}); !bytes.Equal(b, s.opened) {
+		s.opened, s.openedFresh = b, s.opened != nil || open != nil || !own.equal(attendance{})
 	}
 }
 

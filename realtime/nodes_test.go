@@ -188,7 +188,7 @@ func TestSilentNodeLeavesNobody(t *testing.T) {
 	now := noon
 	clock := func() time.Time { return now }
 	s := &stream{realm: dispatch.Live, now: clock, clock: clock}
-	s.setElsewhere("b", map[string][]person{"i1": {{Name: "张三"}}})
+	s.setElsewhere("b", opened{People: map[string][]person{"i1": {{Name: "张三"}}}})
 	if s.presence = false; len(s.elsewhere) != 1 {
 		t.Fatal("nobody is elsewhere")
 	}

@@ -47,8 +47,8 @@ func (s *stream) sees(au dispatch.Audience, incident string) dispatch.Vision {
 	return dispatch.See(au.At(s.seenAt), ref, scope)
 }
 
-// sendPresence tells every audience who has what open, where that changed since
-// the last tick.
+// sendPresence tells every audience who has what open, and those who run a drill
+// who is in it, where that changed since the last tick.
 func (s *stream) sendPresence() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -68,15 +68,21 @@ func (s *stream) sendPresence() {
 	for _, people := range open {
 		slices.SortFunc(people, order)
 	}
-	s.setOpened(open)
+	own := attendance{s.here(), s.left}
+	s.setOpened(open, own)
+	attendants := s.attendants(own)
 	for _, e := range s.elsewhere {
 		for id, people := range e.people {
 			open[id] = append(open[id], people...)
 		}
 	}
 	for _, g := range s.groups {
-		b := s.presenceFor(g.au, open)
-		if g.openTo == nil && len(open) == 0 || bytes.Equal(b, g.open) {
+		told := []attendant(nil)
+		if dispatch.SeeAttendance(g.au) {
+			told = attendants
+		}
+		b := s.presenceFor(g.au, open, told)
+		if g.openTo == nil && len(open)+len(told) == 0 || bytes.Equal(b, g.open) {
 			continue
 		}
 		g.open, g.openTo = b, prepare(b)
@@ -86,7 +92,7 @@ func (s *stream) sendPresence() {
 	}
 }
 
-func (s *stream) presenceFor(au dispatch.Audience, open map[string][]person) []byte {
+func (s *stream) presenceFor(au dispatch.Audience, open map[string][]person, here []attendant) []byte {
 	list := []openIncident{}
 	for id, people := range open {
 		v := s.sees(au, id)
@@ -106,5 +112,6 @@ func (s *stream) presenceFor(au dispatch.Audience, open map[string][]person) []b
 	return mustJSON(struct {
 		T    string         `json:"t"`
 		Open []openIncident `json:"open"`
-	}{"presence", list})
+		Here []attendant    `json:"here,omitempty"`
+	}{"presence", list, here})
 }

@@ -60,9 +60,10 @@ type stream struct {
 	beaten   *frame
 	beatFrom int64
 	beatTo   int64
-	late     bool // the consoles were told that the journal is not read
-	apart    bool // the consoles were told that other nodes are not heard
-	presence bool // somebody opened or closed an incident since the last tick
+	late     bool                 // the consoles were told that the journal is not read
+	apart    bool                 // the consoles were told that other nodes are not heard
+	presence bool                 // somebody opened or closed an incident, or came to a drill or went, since the last tick
+	left     map[string]time.Time // see attendance
 
 	elsewhere   map[string]elsewhere // by node
 	opened      []byte               // what other nodes are told of presence here
@@ -416,6 +417,7 @@ func (s *stream) join(c *conn) {
 	}
 	c.group = g
 	g.conns[c] = struct{}{}
+	s.came(c.actor.ID)
 	if !c.resumes {
 		c.cursor = s.head
 	}
@@ -436,4 +438,5 @@ func (s *stream) leave(c *conn) {
 	if len(c.group.conns) == 0 {
 		delete(s.groups, c.group.au)
 	}
+	s.went(c.actor.ID)
 }

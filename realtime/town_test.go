@@ -350,6 +350,7 @@ type heard struct {
 		Note string         `json:"note"`
 	} `json:"changes"`
 	Open    []openIncident `json:"open"`
+	Here    []attendant    `json:"here"`
 	ID      string         `json:"id"`
 	Problem *problem       `json:"problem"`
 	Gone    []string       `json:"team"` // those of positions_gone

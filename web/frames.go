@@ -68,8 +68,15 @@ type FramePositionsGone struct {
 
 // FramePresence tells who has which incident open.
 type FramePresence struct {
-	T    string         `json:"t" enum:"presence"`
-	Open []FramePresent `json:"open"`
+	T    string           `json:"t" enum:"presence"`
+	Open []FramePresent   `json:"open"`
+	Here []FrameAttendant `json:"here,omitempty" doc:"for those who run a drill: who is connected in it, or was"`
+}
+
+// FrameAttendant is somebody who is connected in a drill, or was since the server's start.
+type FrameAttendant struct {
+	Person string     `json:"person"`
+	Left   *time.Time `json:"left,omitempty" doc:"on the wall; missing while a connection is open"`
 }
 
 // FramePresent is one incident with the people who have it open.

@@ -160,6 +160,24 @@ func (p *reportPaper) What(o *dispatch.Observation) string {
 	return ""
 }
 
+// Edited is when an observation was last changed, "" where it never was.
+func (p *reportPaper) Edited(o *dispatch.Observation) string {
+	if o.Edited == nil {
+		return ""
+	}
+	return p.Clock(&o.Edited.At)
+}
+
+// Inject is the number of an inject, as #14; "" of none, or of one that was removed.
+func (p *reportPaper) Inject(id string) string {
+	for _, i := range p.Injects {
+		if i.Inject == id {
+			return "#" + i.Number
+		}
+	}
+	return ""
+}
+
 // Timed tells a measure of time from a count.
 func (p *reportPaper) Timed(m dispatch.Measure) bool { return m.Of == 0 }
 

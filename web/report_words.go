@@ -5,7 +5,7 @@ var reportWords = map[string]map[string]string{
 	"zh": {
 		"title": "演练评估报告", "practice": "演练", "practice.note": "本报告所述均为演练，不是真实事件", "summary": "基本概要", "name": "演练名称", "type": "类型", "state": "状态", "began": "演练开始", "ended": "演练结束",
 		"grade": "总体评定", "score": "得分", "printed": "打印时间", "objectives": "目标得分", "aspects": "评估项（AQ/T 9009-2015）", "agencies": "单位得分",
-		"measures": "响应指标", "timeline": "情景注入与响应", "injects": "预期行动", "strengths": "优点", "weaknesses": "不足", "lessons": "经验教训", "improvements": "改进项",
+		"measures": "响应指标", "timeline": "情景注入与响应", "injects": "预期行动", "strengths": "优点", "weaknesses": "不足", "lessons": "经验教训", "improvements": "改进项", "appendix": "附录", "remarks": "导调记事", "by": "记录人",
 		"number": "编号", "objective": "目标", "aspect": "评估项", "weight": "权重", "done": "做到", "late": "迟到", "missed": "未做", "open": "待评", "ratings": "评分数", "agency": "单位",
 		"measure": "指标", "formula": "算法", "count": "次数", "median": "中位", "p90": "九成", "worst": "最长", "target": "目标值", "share": "达标率", "compared": "对照", "own": "本演练", "beside.count": "对照次数", "beside.median": "对照中位", "beside.p90": "对照九成", "beside.share": "对照达标率", "difference": "中位之差", "parted": "两场演练自 %s 分岔起计，至 %s", "all": "全部", "still": "未完", "wrong": "时钟颠倒",
 		"released": "发出", "expected": "预期行动", "within": "时限", "verdict": "结果", "when": "时间", "text": "内容", "evaluator": "评估员", "seq": "日志",
@@ -22,12 +22,13 @@ var reportWords = map[string]map[string]string{
 		"formula.commit": "首次承诺 − 请求公开", "formula.ring_wait": "进入下一圈 − 进入上一圈", "formula.distress": "确认 − 告警", "formula.unanswered": "超时未应答的任务 / 派遣的任务", "formula.checkin": "清点超时次数 / 到场的任务",
 		"note.score":   "目标得分 = 100 ×（预期行动与评分两部分的平均）。预期行动按权重：按时 1，迟到 ½，未做 0；评分 0、1、3、5 按五分折算。总分为各目标按权重平均。",
 		"note.grade":   "优：≥ 90 分，无未做、迟到，无 0、1 分；良：≥ 75 分且各目标 ≥ 60 分；差：中止，或 < 60 分，或有目标 < 30 分；其余为中。",
+		"note.remarks": "仅供总导调，不随报告下发。",
 		"note.measure": "中位与九成为最近秩百分位。达标率 = 达标次数 ÷（次数 + 已超时的未完）。设备时钟颠倒者不计入。",
 	},
 	"en": {
 		"title": "Drill evaluation report", "practice": "演练 DRILL", "practice.note": "Everything in this report was practised; none of it is real", "summary": "Summary", "name": "Drill", "type": "Type", "state": "State", "began": "Began", "ended": "Ended",
 		"grade": "Overall grade", "score": "Score", "printed": "Printed", "objectives": "Objectives", "aspects": "Heads of evaluation (AQ/T 9009-2015)", "agencies": "Agencies",
-		"measures": "Response measures", "timeline": "Injects and responses", "injects": "Expected actions", "strengths": "Strengths", "weaknesses": "Weaknesses", "lessons": "Lessons", "improvements": "Improvements",
+		"measures": "Response measures", "timeline": "Injects and responses", "injects": "Expected actions", "strengths": "Strengths", "weaknesses": "Weaknesses", "lessons": "Lessons", "improvements": "Improvements", "appendix": "Appendix", "remarks": "Remarks", "by": "By",
 		"number": "No.", "objective": "Objective", "aspect": "Head", "weight": "Weight", "done": "Done", "late": "Late", "missed": "Missed", "open": "Open", "ratings": "Ratings", "agency": "Agency",
 		"measure": "Measure", "formula": "Formula", "count": "Count", "median": "Median", "p90": "90 %", "worst": "Worst", "target": "Target", "share": "Met", "compared": "Compared", "own": "This drill", "beside.count": "Compared: count", "beside.median": "Compared: median", "beside.p90": "Compared: 90 %", "beside.share": "Compared: met", "difference": "Difference", "parted": "Both drills from %s, when they parted, to %s", "all": "All", "still": "Open", "wrong": "Clocks reversed",
 		"released": "Released", "expected": "Expected action", "within": "Within", "verdict": "Result", "when": "When", "text": "Text", "evaluator": "Evaluator", "seq": "Journal",
@@ -44,6 +45,7 @@ var reportWords = map[string]map[string]string{
 		"formula.commit": "first commitment − request open", "formula.ring_wait": "in the next ring − in the one before", "formula.distress": "acknowledged − raised", "formula.unanswered": "tasks unanswered in time / tasks assigned", "formula.checkin": "check-ins missed / tasks on scene",
 		"note.score":   "Score of an objective = 100 × the mean of its expected actions and its ratings. Actions by weight: in time 1, late ½, missed 0; ratings 0, 1, 3, 5 in fifths. The total is the mean of the objectives by weight.",
 		"note.grade":   "Excellent: 90 and above, nothing missed or late, no rating of 0 or 1; good: 75 and above, every objective 60 and above; poor: broken off, or below 60, or an objective below 30; fair: all others.",
+		"note.remarks": "For the director only; not to be given out with the report.",
 		"note.measure": "Median and 90 % by nearest rank. Met = cases within the target ÷ (cases + open ones that are overdue). Cases with reversed clocks are left out.",
 	},
 }

@@ -89,11 +89,7 @@ func (p *reportPaper) xlsx() ([]byte, error) {
 	for _, t := range []dispatch.ObservationType{dispatch.ObservationStrength, dispatch.ObservationWeakness, dispatch.ObservationLesson} {
 		word := map[dispatch.ObservationType]string{dispatch.ObservationStrength: "strengths", dispatch.ObservationWeakness: "weaknesses", dispatch.ObservationLesson: "lessons"}[t]
 		for _, o := range p.Of(t) {
-			edited := ""
-			if o.Edited != nil {
-				edited = p.Clock(&o.Edited.At)
-			}
-			b.row(p.Moment(o), o.Seq, p.W(word), p.Name(o.Agency), p.W("aspect."+string(o.Aspect)), o.Text, o.Name, edited)
+			b.row(p.Moment(o), o.Seq, p.W(word), p.Name(o.Agency), p.W("aspect."+string(o.Aspect)), o.Text, o.Name, p.Edited(o))
 		}
 	}
 
@@ -101,6 +97,13 @@ func (p *reportPaper) xlsx() ([]byte, error) {
 	b.heads(p, "number", "text", "aspect", "owner", "person", "due", "done.measures", "resources", "source", "state", "progress")
 	for _, i := range p.Improvements {
 		b.row(i.Number, i.Text, p.W("aspect."+string(i.Aspect)), i.OwnerName, i.PersonName, p.Day(i.Due), i.Measures, i.Resources, p.SourceWords(i), p.W("improvement."+string(i.State)), i.Progress)
+	}
+	if len(p.Remarks) > 0 {
+		b.sheet(p, p.W("remarks"))
+		b.heads(p, "when", "seq", "number", "text", "by", "edited")
+		for _, o := range p.Remarks {
+			b.row(p.Moment(o), o.Seq, p.Inject(o.Inject), o.Text, o.Name, p.Edited(o))
+		}
 	}
 	if b.err != nil {
 		return nil, b.err

@@ -1,5 +1,5 @@
 // The director's console: the clock, injects by keys, a simulated team taken by
-// hand and given back.
+// hand and given back; and a leader's phone in the drill.
 import assert from 'node:assert/strict';
 import { until } from './house.mjs';
 import { test } from './runner.mjs';
@@ -10,6 +10,7 @@ async function inside(api, drill) {
   assert.ok(answer.ok(), await answer.text());
   return api;
 }
+const shoot = (page, name) => process.env.SHOTS && page.screenshot({ path: `${process.env.SHOTS}/${name}.png` });
 const put = (done, kind) => done.put.find((r) => r.kind === kind);
 
 test('drill run: clock, injects by keys, simulated teams, by hand and back', async (house) => {
@@ -65,6 +66,23 @@ test('drill run: clock, injects by keys, simulated teams, by hand and back', asy
     await page.keyboard.press('Enter');
     await page.locator('[data-inject="002"][data-state=skipped]').waitFor();
 
+    // A private note, to the inject on which the focus is, and one to none.
+    await page.locator('[data-inject="002"]').focus();
+    await page.keyboard.press('m');
+    await page.getByRole('dialog', { name: /导调记事 #002/ }).locator('textarea').fill('风向改在复盘时讲');
+    await page.keyboard.press('Control+Enter');
+    await page.locator('[data-remark]', { hasText: '风向改在复盘时讲' }).waitFor();
+    await page.locator('.clock').click({ position: { x: 4, y: 4 } });
+    await page.keyboard.press('m');
+    await page.getByRole('dialog', { name: '导调记事', exact: true }).locator('textarea').fill('电台二频道有杂音');
+    await page.keyboard.press('Control+Enter');
+    await page.locator('[data-remark]', { hasText: '电台二频道有杂音' }).focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog').locator('textarea').fill('电台二频道有杂音，已换三频道');
+    await page.keyboard.press('Control+Enter');
+    await page.locator('[data-remark]', { hasText: '已换三频道' }).waitFor();
+    assert.equal(await page.locator('[data-remark]').count(), 2);
+
     // A team is sent, and driven by hand for a while.
     const incident = put(await api.do('incident.open', { type: '12D02', title: '储罐泄漏', place: { text: '颍昌大道', point: [113.83, 34.03] }, area: '411002005', verified: true }), 'incident').id;
     const task = put(await api.do('task.assign', { incident, team: 't-fire-01' }), 'task').id;
@@ -99,6 +117,73 @@ test('drill run: clock, injects by keys, simulated teams, by hand and back', asy
       await page.setViewportSize({ width: 390, height: 844 });
       await page.screenshot({ path: `${process.env.SHOTS}/run-phone.png` });
     }
+  } finally {
+    await api.do('drill.cancel', { drill, reason: '测试结束' }).catch(() => undefined);
+  }
+});
+
+test('drill run: a phone joins, answers the check, is told and says that it has it', async (house) => {
+  const api = await house.api('planner');
+  const drill = put(await api.do('drill.open', { name: '手机演练', content: 'single', form: 'field', purpose: 'test', picture: 'resources', seed: 8 }), 'drill').id;
+  const desk = await house.api('dispatcher');
+  const leader = (await house.api('leader4')).session.person;
+  try {
+    await inside(api, drill);
+    await api.do('part.save', { person: leader.id, role: 'leader', team: leader.team });
+    const inject = put(await api.do('inject.save', { number: '001', type: 'information', method: 'system', from: '指挥中心', text: '储罐区下风向 600 米有一所学校，师生正在撤离。', trigger: { type: 'manual' } }), 'inject').id;
+    await api.do('drill.approve', { drill });
+
+    const page = await house.screen('/field/', 'leader4', { viewport: { width: 390, height: 844 }, deviceScaleFactor: 3, hasTouch: true, isMobile: true });
+    await page.locator('.phone[data-link=live]').waitFor();
+    await page.getByRole('button', { name: '我', exact: true }).click();
+    await page.locator(`button[data-drill="${drill}"]`).click();
+    await page.locator(`.band[data-drill="${drill}"]`).waitFor();
+    assert.match(await page.locator('.band').textContent(), /演练/);
+    // Who runs the drill sees who is there before anybody has answered.
+    const console = await house.screen('/drill', 'planner');
+    await console.locator(`tr[data-drill="${drill}"]`).getByRole('button', { name: '进入' }).click();
+    const seat = (state) => console.locator(`[data-part="${leader.id}"] [data-attends=${state}]`);
+    await seat('here').waitFor();
+    await shoot(console, 'overview');
+    await console.getByRole('button', { name: '完成通联检查' }).click();
+    await console.getByRole('dialog').locator('[data-attends=here]').first().waitFor();
+    assert.deepEqual(await house.axe(console), [], 'the communications check');
+    await shoot(console, 'check');
+    await console.keyboard.press('Escape');
+    await shoot(page, 'phone-check');
+    await page.locator('.band .call').click();
+    await page.locator('.band .call').waitFor({ state: 'detached' });
+    await api.do('part.confirm', { part: api.session.person.id });
+    for (const name of ['drill.check', 'drill.ready', 'drill.start']) await api.do(name, { drill });
+    await page.locator('.off').waitFor({ state: 'detached' });
+
+    await api.do('inject.release', { inject });
+    const told = page.locator('[data-told]');
+    await told.waitFor();
+    assert.match(await told.textContent(), /指挥中心.*师生正在撤离/s);
+    assert.deepEqual(await house.axe(page), [], 'a phone that is told');
+    await shoot(page, 'phone-told');
+    await told.getByRole('button', { name: '收到' }).click();
+    await told.waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: /^消息/ }).click();
+    await page.locator('[data-heard]', { hasText: '师生正在撤离' }).waitFor();
+    await shoot(page, 'phone-heard');
+
+    // What is really alarming lies over it, and the way out is one button.
+    await desk.do('team.distress', { team: leader.team, text: '真实遇险' });
+    await page.locator('.real', { hasText: '真实告警' }).waitFor();
+    await shoot(page, 'phone-real');
+    // The page makes room for it: nothing of the phone lies below.
+    const [bar, head] = await Promise.all(['.real', '.phone > header'].map((at) => page.locator(at).boundingBox()));
+    assert.ok(head.y >= bar.y + bar.height - 1, `the head of the phone, at ${head.y}, lies under the alarm, which ends at ${bar.y + bar.height}`);
+    await desk.do('team.relieve', { team: leader.team, reason: '测试结束' });
+    await page.locator('.real').waitFor({ state: 'detached' });
+    await Promise.all([page.waitForEvent('load'), page.locator('.band button').click()]);
+    await page.locator('.phone[data-link=live]').waitFor();
+    assert.equal(await page.locator('.band').count(), 0);
+    await console.getByRole('link', { name: '导调' }).click();
+    await seat('left').waitFor();
+    await shoot(console, 'players');
   } finally {
     await api.do('drill.cancel', { drill, reason: '测试结束' }).catch(() => undefined);
   }

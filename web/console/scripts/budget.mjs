@@ -5,11 +5,12 @@ import { basename, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
 
 const dist = resolve(import.meta.dirname, '../dist');
-// KB of 1,000 bytes. The phone's is for a bad network: it has no map. Three of its are what a drill
-// brings: to go into one, and the band and the real alarms over it; three more are the evaluator's sheet.
-// Of the wall's 460 are the map's library, of the desk's as well; 16 of either are replay, loaded when it
-// is first opened; the rest grows with what the house can do.
-const budgets = { 'index.html': 656, 'wall.html': 556, 'admin.html': 110, 'drill.html': 250, 'field/index.html': 65 };
+// KB of 1,000 bytes. The phone's is for a bad network: it has no map. Four of its are what a drill brings:
+// to go into one, the band and the real alarms over it, words. What else only a drill needs is loaded in
+// one, and counts apart. Of the wall's 460 are the map's library, of the desk's as well; 16 of either are
+// replay, loaded when it is first opened; the rest grows with what the house can do.
+const budgets = { 'index.html': 656, 'wall.html': 556, 'admin.html': 110, 'drill.html': 250, 'field/index.html': 64 };
+const inDrill = { page: 'field/index.html', script: /^drill-/, budget: 7 };
 
 let over = false;
 for (const [page, budget] of Object.entries(budgets)) {
@@ -28,9 +29,16 @@ for (const [page, budget] of Object.entries(budgets)) {
     }
   };
   follow(readFileSync(resolve(dist, page), 'utf8'));
-  const kb = [...seen.values()].reduce((a, b) => a + b, 0) / 1000;
-  const bad = kb > budget;
+  const scripts = [...seen];
+  const apart = ([name]) => page === inDrill.page && inDrill.script.test(name);
+  tell(page, scripts.filter((x) => !apart(x)), budget);
+  if (page === inDrill.page) tell('  in a drill', scripts.filter(apart), inDrill.budget);
+}
+
+function tell(what, scripts, budget) {
+  const kb = scripts.reduce((sum, [, bytes]) => sum + bytes, 0) / 1000;
+  const bad = kb > budget || kb === 0;
   over ||= bad;
-  console.log(`${page.padEnd(18)} ${kb.toFixed(1).padStart(6)} KB of ${budget}${bad ? ', over its budget: ' + [...seen].map(([n, b]) => `${n} ${(b / 1000).toFixed(1)}`).join(', ') : ''}`);
+  console.log(`${what.padEnd(18)} ${kb.toFixed(1).padStart(6)} KB of ${budget}${bad ? ', over its budget: ' + scripts.map(([n, b]) => `${n} ${(b / 1000).toFixed(1)}`).join(', ') : ''}`);
 }
 process.exitCode = over ? 1 : 0;

@@ -4935,6 +4935,8 @@ export interface components {
                 [key: string]: string;
             };
             observations: components["schemas"]["Observation"][];
+            /** @description for the director only */
+            remarks?: components["schemas"]["Observation"][];
             score: components["schemas"]["DrillScore"];
         };
         DrillScore: {
@@ -5233,6 +5235,14 @@ export interface components {
             fence: string;
             reason?: string;
         };
+        FrameAttendant: {
+            /**
+             * Format: date-time
+             * @description on the wall; missing while a connection is open
+             */
+            left?: string;
+            person: string;
+        };
         FrameBeat: {
             /** Format: date-time */
             at: string;
@@ -5366,6 +5376,8 @@ export interface components {
             team: string[];
         };
         FramePresence: {
+            /** @description for those who run a drill: who is connected in it, or was */
+            here?: components["schemas"]["FrameAttendant"][];
             open: components["schemas"]["FramePresent"][];
             /** @enum {string} */
             t: "presence";
@@ -6535,7 +6547,7 @@ export interface components {
             seq: number;
             text?: string;
             /** @enum {string} */
-            type: "action" | "strength" | "weakness" | "score" | "lesson";
+            type: "action" | "strength" | "weakness" | "score" | "lesson" | "remark";
             /** Format: date-time */
             updated: string;
             /** Format: int64 */

@@ -385,7 +385,7 @@ export type Frame =
   | { t: 'beat'; from: number; to: number; at: string; journal_at: string; nodes?: 'cut' }
   | TeamsFrame
   | { t: 'positions_gone'; team: string[] }
-  | { t: 'presence'; open: Presence[] }
+  | { t: 'presence'; open: Presence[]; here?: Attendant[] }
   | { t: 'placed'; id: string; shown: boolean }
   | ({ t: 'done'; id: string } & Done)
   | { t: 'refused'; id: string; problem: Problem };
@@ -393,6 +393,13 @@ export type Frame =
 export interface Presence {
   incident: string;
   people: { name: string; agency?: string; role: Role }[];
+}
+
+/** Somebody who is connected in the drill, or was; those who run it are told. */
+export interface Attendant {
+  person: string;
+  /** When the last connection ended, on the wall; missing while one is open. */
+  left?: string;
 }
 
 /** The numbers of teams in the positions frames that follow, which are binary. */

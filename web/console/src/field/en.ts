@@ -221,6 +221,7 @@ export const en = {
   'cmd.task.checkin': 'Check-in',
   'cmd.task.correct': 'Correct a time',
   'cmd.part.confirm': 'Answer to the communications check',
+  'cmd.alarm.acknowledge': 'Received what was told',
   'cmd.note.add': 'Note',
   'cmd.observation.add': 'Observation',
   'cmd.observation.edit': 'Observation, edited',

@@ -1,11 +1,11 @@
 import 'fake-indexeddb/auto';
 import { expect, test, vi } from 'vitest';
 import { Refused } from '../api/http';
-import type { Note, Task, Stay } from '../api/types';
+import type { Alarm, Note, Task, Stay } from '../api/types';
 import { bearing, Locate, meters, type Fix } from './locate';
 import { fit } from './photo';
 import type { Row } from './row';
-import { arrivalStep, endedSince, geoUri, insideNow, leaderMove, lent, loanOf, messages, news, openTasks, steps, usualPath } from './select';
+import { arrivalStep, endedSince, geoUri, insideNow, leaderMove, lent, loanOf, messages, news, openTasks, steps, toldTo, usualPath } from './select';
 import { outcomeOf, sendRow } from './send';
 import { Storage } from './storage';
 import { Wake, type WakeLock } from './wake';
@@ -34,6 +34,12 @@ test('milestones: the usual path, what was reached, what is only tapped', () => 
   expect(line.find((s) => s.state === 'acknowledged')?.at).toBe(T0 + 60_000);
   expect(line.filter((s) => s.tapped).map((s) => s.state)).toEqual(['staging', 'on_scene']);
   expect(line.find((s) => s.now)?.state).toBe('on_scene');
+});
+
+test('a drill tells the team what nobody has received yet, the oldest first', () => {
+  const alarm = (id: string, minute: number, more: Partial<Alarm> = {}) => ({ kind: 'alarm', id, type: 'inject', team: 'me', raised: { at: iso(minute) }, ...more }) as Alarm;
+  const list = [alarm('late', 9), alarm('early', 2), alarm('had', 1, { acked: { at: iso(3) } }), alarm('theirs', 1, { team: 'other' }), alarm('desk', 1, { team: undefined }), alarm('sos', 1, { type: 'distress' })];
+  expect(toldTo(list, 'me').map((a) => a.id)).toEqual(['early', 'late']);
 });
 
 test('messages are those of my incidents, the newest on top', () => {

@@ -1,7 +1,7 @@
 // The phone: everything that runs behind the pages, wired together. It works
 // the same with and without a network; what is old is said to be old.
 
-import { Refused } from '../api/http';
+import { leave as leaving, Refused } from '../api/http';
 import { vocabulary as readVocabulary, type Vocabulary } from '../api/reads';
 import * as session from '../api/session';
 import type { AnyRecord, Commands, CommandName, Kind, Session, Task } from '../api/types';
@@ -52,10 +52,10 @@ export interface Prefs {
 const PREFS: Prefs = { share: false, theme: 'day', read: 0 };
 
 /** What the picture keeps: the leader's own work, not the whole city. */
-const KEPT: readonly Kind[] = ['drill', 'incident', 'fence', 'task', 'note', 'stay', 'alarm', 'team', 'loan', 'agency'];
+const KEPT: readonly Kind[] = ['drill', 'part', 'incident', 'fence', 'task', 'note', 'stay', 'alarm', 'team', 'loan', 'agency'];
 
 /** Commands that count when they arrive: they have no time of the tap. */
-const timeless: ReadonlySet<CommandName> = new Set(['team.duty', 'task.correct', 'part.confirm']);
+const timeless: ReadonlySet<CommandName> = new Set(['team.duty', 'task.correct', 'part.confirm', 'alarm.acknowledge']);
 
 const KEPT_JUDGE: readonly Kind[] = ['drill', 'agency', 'objective', 'inject', 'observation'];
 
@@ -204,9 +204,10 @@ export class Phone {
     await this.came(s);
   }
 
-  /** Goes into a drill to judge it, or with '' back to what is real. */
+  /** Goes into a drill to judge it or to lead a team in it, or with '' back to what is real. */
   async join(drill: string): Promise<void> {
     await this.came(await session.join(drill));
+    leaving(false); // the page stays
   }
 
   /** Writes down what was seen at a moment of the drill's clock, ms; it is safe on the phone when this resolves. */
@@ -219,8 +220,8 @@ export class Phone {
     return this.outbox.add('observation.edit', body, { event: false });
   }
 
-  /** Observations that the picture does not hold yet. */
-  observing(command: 'observation.add' | 'observation.edit' = 'observation.add'): Row[] {
+  /** Taps of a command that the picture does not hold yet. */
+  taps(command: CommandName): Row[] {
     return [...this.taken.map((t) => t.row), ...this.outbox.rows.filter((r) => r.person === this.identity?.person)].filter((r) => r.command === command);
   }
 

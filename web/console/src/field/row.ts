@@ -53,6 +53,7 @@ export function laneOf(command: string, body: Record<string, unknown>, photo: bo
   if (command === 'note.add') return `${photo ? 'photo' : 'note'}:${of('incident')}`;
   if (command === 'observation.edit') return `edit:${of('observation')}`;
   if (command.startsWith('observation.')) return `seen:${of('inject')}:${of('expected')}:${of('objective')}`;
+  if (command === 'alarm.acknowledge') return `told:${of('alarm')}`;
   return `team:${of('team')}`;
 }
 

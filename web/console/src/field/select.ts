@@ -68,6 +68,10 @@ export function distressAlarm(alarms: readonly Alarm[], team: string): Alarm | u
   return alarms.filter((a) => a.type === 'distress' && a.team === team && !a.ended).sort((a, b) => Date.parse(b.raised.at) - Date.parse(a.raised.at))[0];
 }
 
+/** What a drill tells the team and nobody has received yet, the oldest first. */
+export const toldTo = (alarms: readonly Alarm[], team: string): Alarm[] =>
+  alarms.filter((a) => a.type === 'inject' && a.team === team && !a.acked).sort((a, b) => when(a.raised) - when(b.raised));
+
 /** An address that opens the phone's own map or navigation. */
 export function geoUri(i: Pick<Incident, 'title' | 'place'>): string | undefined {
   const p = i.place.point;

@@ -220,6 +220,7 @@ export const zh = {
   'cmd.task.checkin': '人员清点',
   'cmd.task.correct': '更正时间',
   'cmd.part.confirm': '通联检查应答',
+  'cmd.alarm.acknowledge': '收到通报',
   'cmd.note.add': '记录',
   'cmd.observation.add': '评估记录',
   'cmd.observation.edit': '修改评估记录',

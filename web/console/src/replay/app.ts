@@ -23,6 +23,7 @@ class PastFeed implements Feed {
   problem: Problem | undefined;
   seq = 0;
   presence = [];
+  here = [];
   apart = false;
   readonly #listeners = new Set<() => void>();
 

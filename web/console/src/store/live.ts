@@ -5,7 +5,7 @@ import { current } from '../api/session';
 import { readSnapshot, type Snapshot } from '../api/snapshot';
 import { backoff, dialServer, Socket, type After, type Wire } from '../api/socket';
 import { Packer, type Patch } from '../api/pack';
-import type { Bound, Presence, Problem, Seen } from '../api/types';
+import type { Attendant, Bound, Presence, Problem, Seen } from '../api/types';
 import type { Clock } from './clock';
 import type { Positions } from './positions';
 import type { Store } from './store';
@@ -38,7 +38,7 @@ export interface LiveOptions {
 }
 
 /** What a screen knows of where its picture comes from: the journal as it grows, or a past moment of it. */
-export type Feed = Pick<Live, 'phase' | 'problem' | 'seq' | 'realm' | 'presence' | 'apart' | 'age' | 'freshness' | 'up' | 'look' | 'open' | 'subscribe' | 'onChange'>;
+export type Feed = Pick<Live, 'phase' | 'problem' | 'seq' | 'realm' | 'presence' | 'here' | 'apart' | 'age' | 'freshness' | 'up' | 'look' | 'open' | 'subscribe' | 'onChange'>;
 
 export class Live {
   phase: Phase = 'first';
@@ -48,6 +48,8 @@ export class Live {
   epoch = '';
   realm = 'live';
   presence: Presence[] = [];
+  /** Who is in the drill, for those who run it. */
+  here: Attendant[] = [];
   /** Other servers cannot be heard: positions that came to them are missing here. */
   apart = false;
 
@@ -255,6 +257,7 @@ export class Live {
         return;
       case 'presence':
         this.presence = f.open ?? [];
+        this.here = f.here ?? [];
         this.#tell();
         return;
       case 'placed':

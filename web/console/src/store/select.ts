@@ -132,6 +132,7 @@ export function alarms(all: readonly Alarm[]): Alarm[] {
   return all
     .filter((a) => !a.acked || !a.ended)
     .filter((a) => !(a.acked && a.type !== 'distress'))
+    .filter((a) => !(a.type === 'inject' && a.team)) // what a drill tells a leader is for the phone
     .sort((a, b) => Number(!!a.acked) - Number(!!b.acked) || a.tier - b.tier || a.created.localeCompare(b.created));
 }
 

@@ -6,7 +6,7 @@ export const zh = {
   'score': '评分', 'grade.0': '0 缺项', 'grade.1': '1 较差', 'grade.3': '3 一般', 'grade.5': '5 优秀',
   'target': '目标值', 'optional': '可不填', 'scale': '评分方式', 'scale.grade': '等级', 'scale.yes_no': '是 / 否', 'scale.quantity': '定量', 'value': '数值', 'unit': '单位', 'seconds': '秒', 'sense': '达标', 'less': '不超过目标', 'more': '不低于目标', 'yes': '是', 'no': '否', 'rate': '评分…', 'otherScale': '其他方式…',
   'edit': '修改评估记录', 'editShort': '修改', 'versions': '修改经过', 'targets': '指标目标', 'targetsWhy': '以秒计；空白的按本系统的目标。只影响本次演练的达标率，不计入得分。', 'targetsSource': '出动 80 秒、行驶 240 秒取自 NFPA 1710（火灾，九成达到）；其余没有标准逐项规定，为通行或自定目标。', 'houseTarget': '系统目标', 'ownTarget': '本次演练',
-  'note': '评估记录', 'type.action': '预期行动', 'type.strength': '优点', 'type.weakness': '不足', 'type.score': '评分', 'type.lesson': '经验教训',
+  'note': '评估记录', 'type.action': '预期行动', 'type.strength': '优点', 'type.weakness': '不足', 'type.score': '评分', 'type.lesson': '经验教训', 'type.remark': '导调记事', 'r.remarks': '附录 · 导调记事（仅供总导调）',
   'text': '看到了什么', 'agency': '单位', 'anyAgency': '不指明单位', 'add': '记录', 'stream': '评估记录流', 'jump': '跳到 {time} 的态势', 'edited': '已修改', 'remove': '撤回', 'reason': '原因', 'save': '保存', 'confirm': '确定',
   'filter.mine': '我的',
   'r.refresh': '刷新', 'r.print': '打印页', 'r.sheet': '电子表格', 'r.grade': '总体评定', 'r.scoreOf': '得分 {n}', 'r.open': '{n} 项待评',
