@@ -151,9 +151,8 @@
 // told to all participants. A remark (导调记事), too, is an observation: a private note
 // of the director or a controller, which judges nothing and no player ever reads; the
 // report holds it for the director alone. What is to be better is done in reality: an
-// improvement is owned by an agency of the realm live, which finds it outside the
-// drill, tells from there how far it is and when it is done
-// ([Service.AnswerImprovement]), and the
+// improvement is owned by an agency of the realm live, which finds it outside the drill,
+// tells from there how far it is and when it is done ([Service.AnswerImprovement]), and the
 // drill is closed when all are verified or dropped.
 //
 //	improvement  open ─► done ─► verified;   done ─► open;   open, done ─► dropped ─► open

@@ -141,7 +141,7 @@ test('replay: a real alarm shows over the past; a chief sees what another desk s
   // What was real becomes a drill, from that very moment.
   await bar(page).getByRole('link', { name: 'Drill from here' }).click();
   const form = page.getByRole('dialog');
-  await page.getByText(/^data \d/).waitFor(); // commands go out when the link is there
+  await page.locator('.frame[data-phase=live]').waitFor(); // commands go out when the link is there
   await form.locator('input[name=name]').fill('由回放而来');
   const chosen = await form.locator('input[name=at]').inputValue();
   await Promise.all([page.waitForEvent('load'), page.keyboard.press('Control+Enter')]);

@@ -62,7 +62,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     // What only a drill needs is loaded in one; all the rest is one script, for split it grows by a tenth.
-    rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'phone', test: (id: string) => !/src\/field\/(drill\/|Drills|Evaluator|judge)/.test(id) }] } } },
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'phone', test: (id: string) => !/src\/field\/(drill\/|Drills|Evaluator|Observe|judge)/.test(id) }] } } },
   },
   server: { host: '127.0.0.1', proxy: { '/api': { target: server, secure: false, ws: true } } },
 });

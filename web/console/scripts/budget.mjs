@@ -5,12 +5,12 @@ import { basename, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
 
 const dist = resolve(import.meta.dirname, '../dist');
-// KB of 1,000 bytes. The phone's is for a bad network: it has no map. Four of its are what a drill brings:
-// to go into one, the band and the real alarms over it, words. What else only a drill needs is loaded in
-// one, and counts apart. Of the wall's 460 are the map's library, of the desk's as well; 16 of either are
-// replay, loaded when it is first opened; the rest grows with what the house can do.
-const budgets = { 'index.html': 656, 'wall.html': 556, 'admin.html': 110, 'drill.html': 250, 'field/index.html': 64 };
-const inDrill = { page: 'field/index.html', script: /^drill-/, budget: 7 };
+// KB of 1,000 bytes. The phone's is for a bad network: it has no map. Two of its are what lies over it in a
+// drill: real alarms must reach a phone there, too. What else only a drill needs is loaded in one, and
+// counts apart. Of the wall's 460 are the map's library, of the desk's as well; 16 of either are replay,
+// loaded when it is first opened; the rest grows with what the house can do.
+const budgets = { 'index.html': 656, 'wall.html': 556, 'admin.html': 110, 'drill.html': 250, 'field/index.html': 62 };
+const inDrill = { page: 'field/index.html', script: /^drill-/, budget: 9 };
 
 let over = false;
 for (const [page, budget] of Object.entries(budgets)) {
