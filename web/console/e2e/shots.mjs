@@ -194,13 +194,14 @@ async function drills(house) {
 async function replay(house, lang) {
   const desk = await house.screen('/', 'chief', { kept: { lang, theme: 'dark' } });
   await desk.locator('.desk[data-phase=live]').waitFor();
-  await desk.keyboard.press('j');
+  const at = `?replay=${new Date(Date.now() - 90_000).toISOString()}`;
+  await desk.goto(`${base.trim()}/${at}`);
   await desk.locator('.past [data-incident]').first().click();
   await drawn(desk);
   if (wanted(`replay-desk-${lang}`)) await keep(desk, `replay-desk-${lang}`);
   const page = await house.screen('/wall', 'wall', { viewport: hall, kept: { lang } });
   await page.locator('main[data-ready=true]').waitFor();
-  await page.keyboard.press('r');
+  await page.goto(`${base.trim()}/wall${at}`);
   await page.locator('[data-replay]').waitFor();
   await drawn(page);
   if (wanted(`replay-wall-${lang}`)) await keep(page, `replay-wall-${lang}`);
