@@ -143,7 +143,7 @@ test('replay: a real alarm shows over the past; a chief sees what another desk s
   const form = page.getByRole('dialog');
   await page.locator('.frame[data-phase=live]').waitFor(); // commands go out when the link is there
   await form.locator('input[name=name]').fill('由回放而来');
-  const chosen = await form.locator('input[name=at]').inputValue();
+  const chosen = (await form.locator('input[name=at]').inputValue()).padEnd(19, ':00'); // a field drops a zero of seconds
   await Promise.all([page.waitForEvent('load'), page.keyboard.press('Control+Enter')]);
   await page.locator('.band', { hasText: '由回放而来' }).waitFor();
   const drill = await page.locator('.band').getAttribute('data-drill');
