@@ -92,7 +92,10 @@ async function measure(screen) {
       names.push(name);
       walls.push(await page.evaluate(([n, part]) => window.__settled(n, () => {
         const slider = document.querySelector('.past input[type=range]');
-        slider.value = String(Number(slider.min) + part * (Number(slider.max) - Number(slider.min)));
+        const was = slider.value;
+        const set = (p) => (slider.value = String(Number(slider.min) + p * (Number(slider.max) - Number(slider.min))));
+        set(part);
+        if (slider.value === was) set((part + 0.5) % 1); // no wish where it is there already
         slider.dispatchEvent(new Event('input', { bubbles: true }));
       }), [name, random()]));
       await page.waitForTimeout(150);
