@@ -173,7 +173,11 @@ test('drill story: four roles from plan to report at 30 times', async (house) =>
     await desk.getByRole('region', { name: '推荐队伍' }).locator('li b').first().waitFor();
     await desk.keyboard.press('1');
     await until('a simulated team goes, too', 20, async () => (await eye.list('task', { incident: incident.id })).length === 2);
-    await desk.locator('.bar li.inject', { hasText: '风向转为东北风' }).waitFor();
+    await until('the inject stands on the desk', 60, async () => {
+      const more = desk.locator('.bar button[aria-expanded=false]');
+      if (await more.count()) await more.click(); // others ring before it
+      return desk.locator('.bar li.inject', { hasText: '风向转为东北风' }).count();
+    });
     await shot(desk, '3-desk');
 
     // The leader turns out.
