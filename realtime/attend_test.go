@@ -98,22 +98,9 @@ func TestAttendanceBetweenNodes(t *testing.T) {
 	phone.next("hello")
 	want := func(who string) {
 		t.Helper()
-		ticking, stop := make(chan struct{}), make(chan struct{})
-		go func() {
-			defer close(ticking)
-			for {
-				select {
-				case p.a.ticks <- time.Time{}:
-				case p.b.ticks <- time.Time{}:
-				case <-stop:
-					return
-				}
-			}
-		}()
+		defer p.ticking()()
 		for attending(director.next("presence")) != who {
 		}
-		close(stop)
-		<-ticking
 	}
 	want("d1 p4d")
 	_ = phone.ws.Close()

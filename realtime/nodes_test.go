@@ -22,6 +22,26 @@ type pair struct {
 	wayA, wayB *bus.Bus
 }
 
+// ticking lets both nodes tick until the answer is called.
+func (p *pair) ticking() (end func()) {
+	done, stop := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		for {
+			select {
+			case p.a.ticks <- time.Time{}:
+			case p.b.ticks <- time.Time{}:
+			case <-stop:
+				return
+			}
+		}
+	}()
+	return func() {
+		close(stop)
+		<-done
+	}
+}
+
 func couple(t *testing.T, adjust func(*Config)) *pair {
 	t.Helper()
 	p := &pair{book: newBook(), tracks: &tracks{}}
@@ -146,26 +166,13 @@ func TestPresenceBetweenNodes(t *testing.T) {
 	}
 	want := func(people int) {
 		t.Helper()
-		ticking, stop := make(chan struct{}), make(chan struct{})
-		go func() {
-			defer close(ticking)
-			for {
-				select {
-				case p.a.ticks <- time.Time{}:
-				case p.b.ticks <- time.Time{}:
-				case <-stop:
-					return
-				}
-			}
-		}()
+		defer p.ticking()()
 		for {
 			h := watch.next("presence")
 			if people == 0 && len(h.Open) == 0 || len(h.Open) == 1 && len(h.Open[0].People) == people && h.Open[0].Incident == "i1" {
 				break
 			}
 		}
-		close(stop)
-		<-ticking
 	}
 	want(1)
 	if err := there.Open("i1"); err != nil {

@@ -18,8 +18,7 @@ import (
 	"liandong/dispatch"
 )
 
-// Replay is what the past costs the server: a day of the demo city, looked at in random moments and then
-// played.
+// Replay is what the past costs the server: a day of the demo city, looked at in random moments.
 type Replay struct {
 	Hours   float64 `json:"hours"`
 	Changes int64   `json:"changes"`

@@ -1,17 +1,10 @@
 // Judging a drill: an evaluator's phone, with and without a network, the desk of
 // the one who runs it, and the report that all read when it is evaluated.
 import assert from 'node:assert/strict';
-import { until } from './house.mjs';
+import { inside, put, until } from './house.mjs';
 import { test } from './runner.mjs';
 
-const put = (done, kind) => done.put.find((r) => r.kind === kind);
 const phone = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 3, hasTouch: true, isMobile: true };
-
-async function inside(api, drill) {
-  const answer = await api.http.put('/api/v1/session/realm', { data: { drill }, headers: { 'X-CSRF': api.session.csrf } });
-  assert.ok(answer.ok(), await answer.text());
-  return api;
-}
 
 test('drill: judged on the phone and at the desk, reported, improved and closed', async (house) => {
   const planner = await house.api('planner');

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { until } from './house.mjs';
+import { inside, until } from './house.mjs';
 import { test } from './runner.mjs';
 
 const pictures = process.env.PICTURES;
@@ -14,12 +14,6 @@ async function picture(page, name) {
   if (!pictures) return;
   mkdirSync(pictures, { recursive: true });
   await page.screenshot({ path: join(pictures, `${name}.png`) });
-}
-
-async function inside(api, drill) {
-  const answer = await api.http.put('/api/v1/session/realm', { data: { drill }, headers: { 'X-CSRF': api.session.csrf } });
-  assert.ok(answer.ok(), await answer.text());
-  return api;
 }
 
 test('drill plan: script by keyboard, timeline, Excel, checks and papers', async (house) => {

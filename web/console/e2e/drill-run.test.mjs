@@ -1,17 +1,10 @@
 // The director's console: the clock, injects by keys, a simulated team taken by
 // hand and given back; and a leader's phone in the drill.
 import assert from 'node:assert/strict';
-import { until } from './house.mjs';
+import { inside, put, until } from './house.mjs';
 import { test } from './runner.mjs';
 
-/** A client in the drill. */
-async function inside(api, drill) {
-  const answer = await api.http.put('/api/v1/session/realm', { data: { drill }, headers: { 'X-CSRF': api.session.csrf } });
-  assert.ok(answer.ok(), await answer.text());
-  return api;
-}
 const shoot = (page, name) => process.env.SHOTS && page.screenshot({ path: `${process.env.SHOTS}/${name}.png` });
-const put = (done, kind) => done.put.find((r) => r.kind === kind);
 
 test('drill run: clock, injects by keys, simulated teams, by hand and back', async (house) => {
   const api = await house.api('planner');

@@ -1,16 +1,7 @@
 // A drill as a planner would write it, made up: chlorine leaks from a tank of a
 // plant in Weidu. It is opened over the API and played up to its middle.
-import assert from 'node:assert/strict';
-import { until } from './house.mjs';
+import { inside, put, until } from './house.mjs';
 
-const put = (done, kind) => done.put.find((r) => r.kind === kind);
-
-/** Takes the API's session into the drill. */
-export async function inside(api, drill) {
-  const answer = await api.http.put('/api/v1/session/realm', { data: { drill }, headers: { 'X-CSRF': api.session.csrf } });
-  assert.ok(answer.ok(), await answer.text());
-  return api;
-}
 
 const objectives = [
   ['接报、核实并按时报告', 'warning', 15], ['指挥长到位，力量编组', 'command', 20], ['侦检、堵漏与稀释', 'response', 25],

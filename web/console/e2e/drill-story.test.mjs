@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { until } from './house.mjs';
+import { inside, until } from './house.mjs';
 import { test } from './runner.mjs';
 
 const phone = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 3, hasTouch: true, isMobile: true };
@@ -50,9 +50,7 @@ test('drill story: four roles from plan to report at 30 times', async (house) =>
   await Promise.all([director.waitForEvent('load'), director.keyboard.press('Control+Enter')]);
   await director.locator('.band', { hasText: name }).waitFor();
   const drill = await director.locator('.band').getAttribute('data-drill');
-  const eye = await house.api('planner'); // reads what came of it; gives no command until the end
-  const realm = await eye.http.put('/api/v1/session/realm', { data: { drill }, headers: { 'X-CSRF': eye.session.csrf } });
-  assert.ok(realm.ok(), await realm.text());
+  const eye = await inside(await house.api('planner'), drill); // reads what came of it; gives no command until the end
   try {
     await director.getByRole('link', { name: '方案' }).click();
     await director.getByRole('tab', { name: '目标与人员' }).click();

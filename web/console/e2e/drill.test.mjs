@@ -1,17 +1,10 @@
 // A drill from the planner's list to the player's desk: its own world under a
 // frame, real alarms in it, and the way out by one key.
 import assert from 'node:assert/strict';
-import { settle, until } from './house.mjs';
+import { inside, settle, until } from './house.mjs';
 import { test } from './runner.mjs';
 
 const live = (page) => page.locator('.desk[data-phase=live]').waitFor();
-
-/** A client in the drill. */
-async function inside(api, drill) {
-  const answer = await api.http.put('/api/v1/session/realm', { data: { drill }, headers: { 'X-CSRF': api.session.csrf } });
-  assert.ok(answer.ok(), await answer.text());
-  return api;
-}
 
 test('drill: opened from what is real, joined, framed, and left by one key for a real alarm', async (house) => {
   const name = '液氯泄漏双盲演练';

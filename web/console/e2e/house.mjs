@@ -183,6 +183,16 @@ export class Client {
   }
 }
 
+/** The first record of the kind that a command put. */
+export const put = (done, kind) => done.put.find((r) => r.kind === kind);
+
+/** Takes the client's session into the drill. */
+export async function inside(api, drill) {
+  const answer = await api.http.put('/api/v1/session/realm', { data: { drill }, headers: { 'X-CSRF': api.session.csrf } });
+  assert.ok(answer.ok(), await answer.text());
+  return api;
+}
+
 /** Asks twice a second until the answer is truthy; there is no other signal over plain HTTP. */
 export async function until(what, seconds, ask) {
   const end = Date.now() + seconds * 1000;

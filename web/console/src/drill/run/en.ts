@@ -86,7 +86,7 @@ export const en: Record<Word, string> = {
   'next.rest': 'rests',
   'next.resume': 'is back',
   'players': 'Players',
-  'player.silent': 'silent',
+  'player.silent': 'no answer',
   'player.ready': 'answered',
   'player.at': 'looks at {title}',
   'remarks': 'Remarks',
