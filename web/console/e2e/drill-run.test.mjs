@@ -1,7 +1,7 @@
 // The director's console: the clock, injects by keys, a simulated team taken by
 // hand and given back; and a leader's phone in the drill.
 import assert from 'node:assert/strict';
-import { inside, put, until } from './house.mjs';
+import { inside, put, relieve, until } from './house.mjs';
 import { test } from './runner.mjs';
 
 const shoot = (page, name) => process.env.SHOTS && page.screenshot({ path: `${process.env.SHOTS}/${name}.png` });
@@ -169,7 +169,7 @@ test('drill run: a phone joins, answers the check, is told and says that it has 
     // The page makes room for it: nothing of the phone lies below.
     const [bar, head] = await Promise.all(['.real', '.phone > header'].map((at) => page.locator(at).boundingBox()));
     assert.ok(head.y >= bar.y + bar.height - 1, `the head of the phone, at ${head.y}, lies under the alarm, which ends at ${bar.y + bar.height}`);
-    await desk.do('team.relieve', { team: leader.team, reason: '测试结束' });
+    await relieve(desk, leader.team);
     await page.locator('.real').waitFor({ state: 'detached' });
     await Promise.all([page.waitForEvent('load'), page.locator('.band button').click()]);
     await page.locator('.phone[data-link=live]').waitFor();

@@ -1,7 +1,7 @@
 // A drill from the planner's list to the player's desk: its own world under a
 // frame, real alarms in it, and the way out by one key.
 import assert from 'node:assert/strict';
-import { inside, settle, until } from './house.mjs';
+import { inside, relieve, settle, until } from './house.mjs';
 import { test } from './runner.mjs';
 
 const live = (page) => page.locator('.desk[data-phase=live]').waitFor();
@@ -63,7 +63,7 @@ test('drill: opened from what is real, joined, framed, and left by one key for a
     assert.equal(await player.locator('.band').count(), 0, 'the frame is gone');
     assert.equal(await player.getByText('演练里的火情').count(), 0, 'nothing of the drill is left');
     await player.locator('.bar li', { hasText: '遇险' }).first().waitFor();
-    await desk.do('team.relieve', { team: team.id, reason: '测试结束' });
+    await relieve(desk, team.id);
   } finally {
     if (director) await director.do('drill.cancel', { drill, reason: '测试结束' }).catch(() => undefined);
     await settle(desk, real);

@@ -204,6 +204,12 @@ export async function until(what, seconds, ask) {
   }
 }
 
+/** Ends a call for help: acknowledged, so that it hides no other test's, and the team relieved. */
+export async function relieve(api, team) {
+  for (const a of await api.list('alarm')) if (a.type === 'distress' && a.team === team && !a.acked) await api.do('alarm.acknowledge', { alarm: a.id });
+  await api.do('team.relieve', { team, reason: '测试结束' });
+}
+
 /** Ends an incident and what is open on it, so that the next test has the teams. */
 export async function settle(api, incident) {
   for (const t of await api.list('task', { incident })) {

@@ -1,7 +1,7 @@
 // Replay: the same desk and the same wall at a past moment, without commands,
 // with a real alarm still heard, and one key back to live.
 import assert from 'node:assert/strict';
-import { inside, settle } from './house.mjs';
+import { inside, relieve, settle } from './house.mjs';
 import { test } from './runner.mjs';
 
 const put = (done, kind) => done.put.find((r) => r.kind === kind);
@@ -125,7 +125,7 @@ test('replay: a real alarm shows over the past; a chief sees what another desk s
     await page.locator('[data-replay]').waitFor({ state: 'detached' });
     await page.locator('.desk').getByText('回放时的真实求助').first().waitFor();
   } finally {
-    await chief.do('team.relieve', { team: team.id, reason: '测试' });
+    await relieve(chief, team.id);
   }
   assert.ok(done.seq > 0);
 
