@@ -103,6 +103,7 @@ export class PastApp extends App<PastFeed> {
     if (back) this.positions.clear();
     this.positions.take(s.fixes);
     if (s.put.length || s.drop.length) this.store.apply(s.put, s.drop);
+    this.store.flush(); // the bar names this moment now: the picture is to be of it, not of the frame before
     this.past.tails.set(s.tails);
     this.live.seq = s.seq;
     this.live.problem = undefined;

@@ -47,13 +47,14 @@ export class Store {
     }
   }
 
-  /** The whole picture anew, from a snapshot. */
+  /** The whole picture anew, from a snapshot. Its readers are told at once, before anything says that it is there. */
   replace(records: readonly AnyRecord[]) {
     for (const [kind, table] of this.#tables) {
       if (table.size > 0) this.#mark(kind);
       table.clear();
     }
     this.apply(records);
+    this.flush();
   }
 
   /** Calls back once per frame with the kinds that moved. */
