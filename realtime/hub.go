@@ -381,6 +381,7 @@ func (h *Hub) tick(ticks <-chan time.Time) {
 			if turned := s.turned(); n%every == 0 || turned {
 				s.pulse(n%(5*every) == 0, h.now().Add(-h.limits.Silence))
 			}
+			h.letGo(s)
 		}
 		h.gauge.tick(h.now(), time.Since(began))
 	}

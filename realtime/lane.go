@@ -197,6 +197,9 @@ func (l *Lane) saved(b *batch) {
 	for i := range b.ps {
 		if p := &b.ps[i]; p.Flag == "" {
 			f, h := l.fleets[p.Realm], b.notes[i].handle
+			if f == nil || int(h) >= f.movers.len() {
+				continue // the realm was let go meanwhile
+			}
 			if m := f.movers.at(h); f.shows(m, h, p) {
 				m.stored = true
 			}

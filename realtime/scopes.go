@@ -65,6 +65,7 @@ func (s *stream) reloadScopes(ctx context.Context) error {
 // applyScopes keeps the scopes in step with a change. The stream is locked.
 func (s *stream) applyScopes(c *dispatch.Change) {
 	for _, p := range c.Puts {
+		s.noteOver(p.Record)
 		if ref := dispatch.RefOf(p.Record); slices.Contains(scopeKinds, ref.Kind) {
 			s.setScope(ref, &p.After)
 		}

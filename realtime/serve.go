@@ -83,10 +83,11 @@ func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, client Client, handl
 	if handlers.Valid != nil && code == 0 && !handlers.Valid(r.Context()) {
 		code = CloseAuth
 	}
+	if code == 0 && !s.join(c) {
+		code = CloseEpoch // it begins anew, with the next stream of the realm
+	}
 	if code != 0 {
 		c.close(code, "")
-	} else {
-		s.join(c)
 	}
 	go c.read()
 	return nil

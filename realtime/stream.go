@@ -71,6 +71,10 @@ type stream struct {
 	age         int                  // ticks, up to when it is whole: the ticker's own
 	wasApart    bool                 // at the last tick: ditto
 
+	over bool // the drill is
+	idle int  // ticks since it is, and nobody listens
+	gone bool // it is let go: nobody may join
+
 	motions []motion // the ticker's own, to be used again
 }
 
@@ -124,6 +128,9 @@ func (s *stream) load(ctx context.Context) error {
 		if err := s.readScopes(ctx, kind); err != nil {
 			return err
 		}
+	}
+	if err := s.readOver(ctx); err != nil {
+		return err
 	}
 	if s.lane != nil {
 		if err := s.lane.load(ctx, s.realm); err != nil {
@@ -405,10 +412,15 @@ func (s *stream) pulse(ping bool, limit time.Time) {
 	}
 }
 
-// join makes the connection a member of its audience's group.
-func (s *stream) join(c *conn) {
+// join makes the connection a member of its audience's group; false where the
+// stream has been let go meanwhile.
+func (s *stream) join(c *conn) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.gone {
+		return false
+	}
+	s.idle = 0
 	g := s.groups[c.au]
 	if g == nil {
 		g = &group{au: c.au, conns: map[*conn]struct{}{}}
@@ -425,6 +437,7 @@ func (s *stream) join(c *conn) {
 	c.told.Store(c.seen)
 	h := prepare(mustJSON(hello{"hello", s.epoch, s.realm, max(s.head, c.cursor), s.now().UTC(), int(s.limits.Beat / time.Second), nodesWord(s.apart)}))
 	c.begin(h, g.openTo)
+	return true
 }
 
 // leave takes the connection out of its group.

@@ -44,6 +44,7 @@ func watch(dir string, linger time.Duration) error {
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("watchdog: %w", err)
 	}
-	go func() { _ = cmd.Wait() }() // reaps the one that ended at once
-	return nil
+	// Nobody waits for it, and no goroutine either, which tests would take for a leak: it outlives this
+	// process, and one that ended at once is reaped with it.
+	return cmd.Process.Release()
 }
