@@ -13,7 +13,7 @@ test('admin creates a person who signs in and must change the password', async (
   // Nothing filled in: every field that is missing says so, the first has the focus.
   await form.getByRole('button', { name: '保存' }).click();
   await form.getByText('请填写').first().waitFor();
-  assert.equal(await page.evaluate(() => document.activeElement?.id), 'f-name');
+  await page.locator('#f-name:focus').waitFor();
 
   await form.getByLabel('姓名').fill('浏览器测试员');
   await form.getByLabel('登录名').fill('张三');
@@ -23,7 +23,7 @@ test('admin creates a person who signs in and must change the password', async (
   const fault = form.locator('#f-login-fault');
   await fault.waitFor();
   assert.match(await fault.innerText(), /小写字母[\s\S]*zhang\.san/);
-  assert.equal(await page.evaluate(() => document.activeElement?.id), 'f-login');
+  await page.locator('#f-login:focus').waitFor();
 
   await form.getByLabel('登录名').fill(login);
   await form.getByRole('button', { name: '保存' }).click();

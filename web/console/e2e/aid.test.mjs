@@ -68,7 +68,7 @@ test('aid: raised by keyboard, approved, offered, ordered, committed, used and g
     const from = Date.now();
     await asks.keyboard.press('q');
     await asks.locator('input[name=what]').waitFor();
-    assert.equal(await asks.locator('input[name="lines.0.max"]').inputValue(), '1', 'the unmet need is there');
+    await until('the unmet need in the form', 10, async () => (await asks.locator('input[name="lines.0.max"]').inputValue()) === '1');
     await asks.keyboard.type('bzd 200');
     await asks.getByRole('option').first().getByText('编织袋').waitFor();
     await asks.keyboard.press('Enter');

@@ -74,7 +74,7 @@ test('claim: collected from a loan, corrected, submitted, checked, approved, pai
     await fire.keyboard.press('ArrowRight');
     await fire.keyboard.press('j');
     await page_(fire).locator(`.entries [data-seq="${team.seqs[0]}"]`).waitFor();
-    assert.equal(await page_(fire).locator('.entries [data-seq]').count(), team.seqs.length);
+    await until('all entries of the line', 10, async () => (await page_(fire).locator('.entries [data-seq]').count()) === team.seqs.length);
 
     // A changed amount wants its reason, and the computed one stays beside it.
     await fire.keyboard.press('e');

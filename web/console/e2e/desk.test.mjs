@@ -1,7 +1,7 @@
 // The dispatcher: from the call to a team on its way without touching the
 // mouse, and the wall shows it meanwhile.
 import assert from 'node:assert/strict';
-import { settle, until, watchFeed } from './house.mjs';
+import { relieve, settle, until, watchFeed } from './house.mjs';
 import { test } from './runner.mjs';
 
 /** Fills the call form by keys alone, and answers the incident. */
@@ -159,4 +159,30 @@ test('desk: a place search that got no answer is asked again', async (house) => 
   await page.keyboard.type('bdj');
   await page.getByRole('option', { name: /北大街道 *网格区域/ }).waitFor();
   assert.ok(asked > 1);
+});
+
+test('desk: a third call for help is shown like the first, and A answers them one by one', async (house) => {
+  const [fire, chief] = [await house.api('fire'), await house.api('chief')];
+  const teams = (await fire.list('team')).filter((t) => t.scope.agency === fire.session.agency.id && !t.distress && t.status === 'available').slice(0, 3);
+  assert.equal(teams.length, 3, 'three teams to call for help');
+  const page = await house.screen('/', 'fire');
+  await page.locator('.desk[data-phase=live]').waitFor();
+  const alarm = (t) => page.locator('.bar li').filter({ hasText: t.call_sign });
+  try {
+    for (const t of teams) await fire.do('team.distress', { team: t.id, text: `${t.call_sign} 求助` });
+    for (const t of teams) await alarm(t).waitFor();
+    const bar = await page.getByRole('alert', { name: '告警' }).boundingBox();
+    for (const t of teams) {
+      const box = await alarm(t).boundingBox();
+      assert.ok(box.y >= bar.y && box.y + box.height <= bar.y + bar.height + 1, `${t.call_sign} is in sight, not below the edge of the bar`);
+    }
+    // The key answers the one that has waited longest, until none is left of ours.
+    const ours = async () => (await fire.list('alarm')).filter((a) => a.type === 'distress' && !a.acked && teams.some((t) => t.id === a.team)).length;
+    await until('all answered', 60, async () => {
+      if (await ours()) await page.keyboard.press('a');
+      return !(await ours());
+    });
+  } finally {
+    for (const t of teams) await relieve(chief, t.id);
+  }
 });

@@ -93,7 +93,7 @@ test('replay: the desk shows past moments as they were, gives no command, and on
     }
     await page.goto(`${house.base}/?replay=${encodeURIComponent(noted.at)}`);
     await past(page);
-    assert.equal(await bar(page).locator('.flag').count(), 1, 'the mark is there again');
+    await bar(page).locator('.flag').waitFor(); // the mark is there again
     await screen(page).locator(`[data-incident="${incident}"]`).click();
     await screen(page).getByText('回放中可见的记录').waitFor();
     assert.equal(await screen(page).getByText('之后才有的记录').count(), 0, 'what came later is not told');
