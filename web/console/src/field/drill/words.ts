@@ -20,7 +20,7 @@ const en: Record<Word, string> = {
   'told.waiting': 'received, not sent yet',
   'told.refused': 'not taken: see what waits',
   'told.done': 'acknowledged at {time}',
-  'told.off': 'The drill: {state}. Nothing can be done now',
+  'told.off': 'The drill is {state}: nothing can be done now',
 };
 
 /** The word in the language of the screen, again whenever that changes. */
