@@ -22,7 +22,6 @@ type conn struct {
 	nc      net.Conn // as it was accepted; closing it ends all
 	stream  net.Conn // the same, or TLS over it
 	address netip.Addr
-	counted bool // no longer among the unknown; guarded by s.mu
 	in      *reader
 
 	// Set before the connection is admitted, and not changed after.
@@ -59,7 +58,8 @@ type answer struct {
 // maxFaults is how many events may be wrong before the client is cut.
 const maxFaults = 20
 
-func (c *conn) close() {
+// Close ends the connection; safe to call again.
+func (c *conn) Close() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if !c.ended {
@@ -71,8 +71,6 @@ func (c *conn) close() {
 
 // serve is the connection's life.
 func (c *conn) serve(config *tls.Config) {
-	defer c.s.left(c)
-	defer c.close()
 	_ = c.nc.SetDeadline(time.Now().Add(c.s.limits.Identify))
 	if err := c.identify(config); err != nil {
 		if refusal(err) {
@@ -87,13 +85,13 @@ func (c *conn) serve(config *tls.Config) {
 	c.actor = dispatch.Actor{ID: c.device.ID, Name: c.device.Name, Realm: dispatch.Live, Role: dispatch.RoleLeader,
 		Agency: c.device.Scope.Agency, Team: c.device.Team}
 	c.post(c.offer(), false)
-	c.s.admitted(c)
+	c.s.gate.Known(c, c.device.ID)
 	// What happened between the question and here is not missed.
 	c.doubt.Store(true)
 	var writer sync.WaitGroup
 	writer.Go(c.write)
 	c.read()
-	c.close()
+	c.Close()
 	writer.Wait()
 }
 
@@ -207,7 +205,7 @@ func (c *conn) pace() bool {
 	if c.tokens >= 0 {
 		return true
 	}
-	return c.s.pause(time.Duration(-c.tokens / l.Rate * float64(time.Second)))
+	return c.s.gate.Pause(time.Duration(-c.tokens / l.Rate * float64(time.Second)))
 }
 
 // post queues an answer. A client that takes none is cut.
@@ -219,7 +217,7 @@ func (c *conn) post(e *Event, upgrade bool) {
 	c.mu.Unlock()
 	if over {
 		c.s.tally.refuse("slow")
-		c.close()
+		c.Close()
 		return
 	}
 	c.stir()
@@ -235,7 +233,7 @@ func (c *conn) tick(ctx context.Context) {
 	now := c.s.cfg.Now()
 	if !c.until.IsZero() && now.After(c.until) || c.device.Expires != nil && !c.device.Expires.After(now) {
 		c.s.tally.refuse("expired")
-		c.close()
+		c.Close()
 		return
 	}
 	if c.doubt.Swap(false) {
@@ -245,12 +243,12 @@ func (c *conn) tick(ctx context.Context) {
 		switch {
 		case refusal(err):
 			c.s.tally.refuse(err.Error())
-			c.close()
+			c.Close()
 			return
 		case err != nil:
 			c.doubt.Store(true)
 		case d.Team != c.device.Team || d.Scope.Agency != c.device.Scope.Agency || d.Name != c.device.Name:
-			c.close() // it comes back as what it is now
+			c.Close() // it comes back as what it is now
 			return
 		}
 	}
@@ -274,7 +272,7 @@ const chunk = 32 << 10
 // looks at the picture when it is about to write: a slow client gets the
 // newest, never a backlog.
 func (c *conn) write() {
-	defer c.close()
+	defer c.Close()
 	var b []byte
 	flush := func(least int) bool {
 		if len(b) < least || len(b) == 0 {

@@ -1,6 +1,7 @@
 package cot
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"crypto/tls"
@@ -11,12 +12,12 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/rs/zerolog"
 
 	"liandong/dispatch"
+	"liandong/realtime/gate"
 )
 
 // Source names positions that came this way.
@@ -66,23 +67,16 @@ type Limits struct {
 }
 
 func (l Limits) orDefault() Limits {
-	set(&l.Connections, 1000)
-	set(&l.Unknown, 32)
-	set(&l.Queue, 64<<10)
-	set(&l.Rate, 20)
-	set(&l.Burst, 100)
-	set(&l.Identify, 30*time.Second)
-	set(&l.Event, 30*time.Second)
-	set(&l.Idle, 5*time.Minute)
-	set(&l.Write, 10*time.Second)
+	l.Connections = cmp.Or(l.Connections, 1000)
+	l.Unknown = cmp.Or(l.Unknown, 32)
+	l.Queue = cmp.Or(l.Queue, 64<<10)
+	l.Rate = cmp.Or(l.Rate, 20)
+	l.Burst = cmp.Or(l.Burst, 100)
+	l.Identify = cmp.Or(l.Identify, 30*time.Second)
+	l.Event = cmp.Or(l.Event, 30*time.Second)
+	l.Idle = cmp.Or(l.Idle, 5*time.Minute)
+	l.Write = cmp.Or(l.Write, 10*time.Second)
 	return l
-}
-
-func set[T comparable](v *T, byDefault T) {
-	var zero T
-	if *v == zero {
-		*v = byDefault
-	}
 }
 
 // Server serves TAK clients.
@@ -93,16 +87,8 @@ type Server struct {
 	tally  tally
 	raised raised
 
-	ctx    context.Context
-	cancel context.CancelFunc
-	work   sync.WaitGroup
-
-	mu      sync.Mutex
-	doors   []net.Listener
-	all     map[*conn]struct{}
-	unknown map[netip.Addr]int
-	known   map[string]*conn // by device
-	stopped bool
+	gate *gate.Gate[*conn]
+	ctx  context.Context // ends with it
 }
 
 // New starts a server without a door. Close ends it.
@@ -110,11 +96,11 @@ func New(cfg Config) *Server {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	s := &Server{cfg: cfg, limits: cfg.Limits.orDefault(), ctx: ctx, cancel: cancel, board: newBoard(cfg.Real, cfg.Now),
-		all: map[*conn]struct{}{}, unknown: map[netip.Addr]int{}, known: map[string]*conn{}}
+	s := &Server{cfg: cfg, limits: cfg.Limits.orDefault(), board: newBoard(cfg.Real, cfg.Now)}
 	s.tally.now = cfg.Now
-	s.work.Go(s.run)
+	s.gate = gate.New[*conn](gate.Limits{Connections: s.limits.Connections, Unknown: s.limits.Unknown}, s.tally.refuse)
+	s.ctx = s.gate.Context()
+	s.gate.Go(s.run)
 	return s
 }
 
@@ -122,117 +108,21 @@ func New(cfg Config) *Server {
 // returns nil. With a configuration it speaks TLS and asks for a certificate
 // of ClientCAs; without one it takes loopback and private addresses only.
 func (s *Server) Serve(l net.Listener, config *tls.Config) error {
-	s.mu.Lock()
-	if s.stopped {
-		s.mu.Unlock()
-		return l.Close()
-	}
-	s.doors = append(s.doors, l)
-	s.mu.Unlock()
 	if config != nil {
 		config = config.Clone()
 		config.ClientAuth, config.NextProtos = tls.RequireAndVerifyClientCert, nil
 	}
-	for {
-		nc, err := l.Accept()
-		switch {
-		case errors.Is(err, net.ErrClosed):
-			return nil
-		case err != nil:
-			if !s.pause(100 * time.Millisecond) { // out of file handles: others will leave
-				return err
-			}
-			continue
+	return s.gate.Serve(l, func(nc net.Conn, from netip.Addr) (*conn, func(), string) {
+		if config == nil && !from.IsLoopback() && !from.IsPrivate() && !from.IsLinkLocalUnicast() {
+			return nil, nil, "public_address"
 		}
-		s.take(nc, config)
-	}
-}
-
-// take starts a connection, or refuses it without a word.
-func (s *Server) take(nc net.Conn, config *tls.Config) {
-	address := peer(nc)
-	near := address.IsLoopback() || address.IsPrivate() || address.IsLinkLocalUnicast()
-	c := &conn{s: s, nc: nc, address: address, wake: make(chan struct{}, 1), done: make(chan struct{}), sent: map[string]shown{}}
-	s.mu.Lock()
-	reason := ""
-	switch {
-	case s.stopped:
-		reason = "stopping"
-	case config == nil && !near:
-		reason = "public_address"
-	case len(s.all) >= s.limits.Connections:
-		reason = "too_many"
-	case s.unknown[address] >= s.limits.Unknown:
-		reason = "too_many_of_address"
-	default:
-		s.all[c] = struct{}{}
-		s.unknown[address]++
-		s.work.Go(func() { c.serve(config) })
-	}
-	s.mu.Unlock()
-	if reason != "" {
-		s.tally.refuse(reason)
-		_ = nc.Close()
-	}
-}
-
-func peer(nc net.Conn) netip.Addr {
-	a, err := netip.ParseAddrPort(nc.RemoteAddr().String())
-	if err != nil {
-		return netip.Addr{}
-	}
-	return a.Addr().Unmap()
-}
-
-// admitted makes the connection its device's one. An older one of the same
-// device ends: a client that comes back has left the old one behind.
-func (s *Server) admitted(c *conn) {
-	s.mu.Lock()
-	old := s.known[c.device.ID]
-	s.known[c.device.ID] = c
-	s.forgetAddress(c)
-	s.mu.Unlock()
-	if old != nil {
-		s.tally.refuse("replaced")
-		old.close()
-	}
-}
-
-// forgetAddress no longer counts the connection as unknown. s is locked.
-func (s *Server) forgetAddress(c *conn) {
-	if c.counted {
-		return
-	}
-	c.counted = true
-	if s.unknown[c.address]--; s.unknown[c.address] == 0 {
-		delete(s.unknown, c.address)
-	}
-}
-
-func (s *Server) left(c *conn) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.forgetAddress(c)
-	delete(s.all, c)
-	if c.device != nil && s.known[c.device.ID] == c {
-		delete(s.known, c.device.ID)
-	}
+		c := &conn{s: s, nc: nc, address: from, wake: make(chan struct{}, 1), done: make(chan struct{}), sent: map[string]shown{}}
+		return c, func() { c.serve(config) }, ""
+	})
 }
 
 // Close ends all doors and connections and waits for them.
-func (s *Server) Close() {
-	s.mu.Lock()
-	s.stopped = true
-	for _, l := range s.doors {
-		_ = l.Close()
-	}
-	for c := range s.all {
-		c.close()
-	}
-	s.mu.Unlock()
-	s.cancel()
-	s.work.Wait()
-}
+func (s *Server) Close() { s.gate.Close() }
 
 // run is the server's one clock: each second it reads the journal, ends
 // connections whose device has changed, and wakes the others.
@@ -257,25 +147,12 @@ func (s *Server) run() {
 			s.cfg.Log.Error().Err(err).Msg("TAK clients get no news: the journal cannot be read; it is tried again each second")
 		}
 		failing = err != nil
-		s.each(func(c *conn) {
+		for _, c := range s.gate.Guests() {
 			if devices.all || devices.ids[c.device.ID] {
 				c.doubt.Store(true)
 			}
 			c.tick(s.ctx)
-		})
-	}
-}
-
-// each visits the connections whose device is known.
-func (s *Server) each(visit func(*conn)) {
-	s.mu.Lock()
-	cs := make([]*conn, 0, len(s.known))
-	for _, c := range s.known {
-		cs = append(cs, c)
-	}
-	s.mu.Unlock()
-	for _, c := range cs {
-		visit(c)
+		}
 	}
 }
 
@@ -332,16 +209,4 @@ func identity(cert *x509.Certificate) (sum [32]byte, ok bool) {
 		}
 	}
 	return sum, false
-}
-
-// pause waits; false when the server ended first.
-func (s *Server) pause(d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-s.ctx.Done():
-		return false
-	}
 }

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"net"
-	"net/netip"
 	"strings"
 	"sync"
 	"time"
@@ -17,10 +16,8 @@ import (
 // conn is one connection. Its goroutine reads and answers; the follower of the
 // journal writes texts, too.
 type conn struct {
-	s       *Server
-	nc      net.Conn
-	address netip.Addr
-	counted bool // no longer among the unknown; the server's lock
+	s  *Server
+	nc net.Conn
 
 	// device is set once, when the code was right, before admitted.
 	device *dispatch.Device
@@ -40,10 +37,11 @@ type conn struct {
 // errGone ends a connection that has said enough.
 var errGone = errors.New("gone")
 
+// Close ends the connection; safe to call again.
+func (c *conn) Close() { _ = c.nc.Close() }
+
 // serve reads until the terminal leaves or is sent away.
 func (c *conn) serve() {
-	defer c.nc.Close()
-	defer c.s.left(c)
 	begun := time.Now()
 	until := begun.Add(c.s.limits.First)
 	in := newScanner(c.nc)

@@ -1,11 +1,11 @@
 package jt808
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"net"
 	"net/netip"
 	"sync"
@@ -15,6 +15,7 @@ import (
 
 	"liandong/dispatch"
 	"liandong/realtime"
+	"liandong/realtime/gate"
 )
 
 // Source names positions that came this way.
@@ -66,23 +67,16 @@ type Limits struct {
 }
 
 func (l Limits) orDefault() Limits {
-	set(&l.Connections, 20_000)
-	set(&l.Unknown, 64)
-	set(&l.First, 30*time.Second)
-	set(&l.Identify, time.Minute)
-	set(&l.Idle, 3*time.Minute)
-	set(&l.Write, 10*time.Second)
-	set(&l.Unreadable, 32)
-	set(&l.Guesses, 10)
-	set(&l.Look, time.Second)
+	l.Connections = cmp.Or(l.Connections, 20_000)
+	l.Unknown = cmp.Or(l.Unknown, 64)
+	l.First = cmp.Or(l.First, 30*time.Second)
+	l.Identify = cmp.Or(l.Identify, time.Minute)
+	l.Idle = cmp.Or(l.Idle, 3*time.Minute)
+	l.Write = cmp.Or(l.Write, 10*time.Second)
+	l.Unreadable = cmp.Or(l.Unreadable, 32)
+	l.Guesses = cmp.Or(l.Guesses, 10)
+	l.Look = cmp.Or(l.Look, time.Second)
 	return l
-}
-
-func set[T comparable](v *T, byDefault T) {
-	var zero T
-	if *v == zero {
-		*v = byDefault
-	}
 }
 
 // Server serves vehicle terminals.
@@ -91,18 +85,12 @@ type Server struct {
 	limits Limits
 	tally  tally
 
-	ctx    context.Context
-	cancel context.CancelFunc
-	work   sync.WaitGroup
+	gate *gate.Gate[*conn]
+	ctx  context.Context // ends with it
 
 	mu      sync.Mutex
-	doors   []net.Listener
-	all     map[*conn]struct{}
-	unknown map[netip.Addr]int
-	known   map[string]*conn // by device
 	guesses map[string]guess // by phone
 	sos     map[string]bool  // by device: its switch is thrown and the desk knows
-	stopped bool
 }
 
 // New starts a server without a door. Close ends it.
@@ -110,132 +98,42 @@ func New(cfg Config) *Server {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	s := &Server{cfg: cfg, limits: cfg.Limits.orDefault(), ctx: ctx, cancel: cancel, tally: newTally(cfg.Now),
-		all: map[*conn]struct{}{}, unknown: map[netip.Addr]int{}, known: map[string]*conn{}, guesses: map[string]guess{}, sos: map[string]bool{}}
-	s.work.Go(s.follow)
+	s := &Server{cfg: cfg, limits: cfg.Limits.orDefault(), tally: newTally(cfg.Now), guesses: map[string]guess{}, sos: map[string]bool{}}
+	s.gate = gate.New[*conn](gate.Limits{Connections: s.limits.Connections, Unknown: s.limits.Unknown}, s.tally.refuse)
+	s.ctx = s.gate.Context()
+	s.gate.Go(s.follow)
 	return s
 }
 
 // Serve takes connections until the listener or the server is closed, which
 // returns nil.
 func (s *Server) Serve(l net.Listener) error {
-	s.mu.Lock()
-	if s.stopped {
-		s.mu.Unlock()
-		return l.Close()
-	}
-	s.doors = append(s.doors, l)
-	s.mu.Unlock()
-	for {
-		nc, err := l.Accept()
-		switch {
-		case errors.Is(err, net.ErrClosed):
-			return nil
-		case err != nil:
-			if !s.pause(100 * time.Millisecond) { // out of file handles: others will leave
-				return nil
-			}
-			continue
-		}
-		s.take(nc)
-	}
+	return s.gate.Serve(l, func(nc net.Conn, _ netip.Addr) (*conn, func(), string) {
+		c := &conn{s: s, nc: nc}
+		return c, c.serve, ""
+	})
 }
 
-// take starts a connection, or refuses it without a word.
-func (s *Server) take(nc net.Conn) {
-	c := &conn{s: s, nc: nc, address: peer(nc)}
-	s.mu.Lock()
-	reason := ""
-	switch {
-	case s.stopped:
-		reason = "stopping"
-	case len(s.all) >= s.limits.Connections:
-		reason = "too_many"
-	case s.unknown[c.address] >= s.limits.Unknown:
-		reason = "too_many_of_address"
-	default:
-		s.all[c] = struct{}{}
-		s.unknown[c.address]++
-		s.work.Go(c.serve)
-	}
-	s.mu.Unlock()
-	if reason != "" {
-		s.tally.refuse(reason)
-		_ = nc.Close()
-	}
-}
+// Close ends all doors and connections and waits for them.
+func (s *Server) Close() { s.gate.Close() }
 
-func peer(nc net.Conn) netip.Addr {
-	a, err := netip.ParseAddrPort(nc.RemoteAddr().String())
-	if err != nil {
-		return netip.Addr{}
-	}
-	return a.Addr().Unmap()
-}
-
-// admitted makes the connection its device's one. An older one ends: a
-// terminal that comes back has left it behind.
+// admitted lets the terminal in, whose tries are forgotten.
 func (s *Server) admitted(c *conn) {
 	s.mu.Lock()
-	old := s.known[c.device.ID]
-	s.known[c.device.ID] = c
-	s.forgetAddress(c)
 	delete(s.guesses, c.phone)
 	s.mu.Unlock()
-	if old != nil && old != c {
-		s.tally.refuse("replaced")
-		_ = old.nc.Close()
-	}
-}
-
-// forgetAddress no longer counts the connection as unknown. s is locked.
-func (s *Server) forgetAddress(c *conn) {
-	if c.counted {
-		return
-	}
-	c.counted = true
-	if s.unknown[c.address]--; s.unknown[c.address] == 0 {
-		delete(s.unknown, c.address)
-	}
-}
-
-func (s *Server) left(c *conn) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.forgetAddress(c)
-	delete(s.all, c)
-	if c.device != nil && s.known[c.device.ID] == c {
-		delete(s.known, c.device.ID)
-	}
+	s.gate.Known(c, c.device.ID)
 }
 
 // of is the team's terminals that are connected.
 func (s *Server) of(team string) []*conn {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	var cs []*conn
-	for _, c := range s.known {
+	for _, c := range s.gate.Guests() {
 		if c.device.Team == team {
 			cs = append(cs, c)
 		}
 	}
 	return cs
-}
-
-// Close ends all doors and connections and waits for them.
-func (s *Server) Close() {
-	s.mu.Lock()
-	s.stopped = true
-	for _, l := range s.doors {
-		_ = l.Close()
-	}
-	for c := range s.all {
-		_ = c.nc.Close()
-	}
-	s.mu.Unlock()
-	s.cancel()
-	s.work.Wait()
 }
 
 // guess counts wrong codes and wrong terminals of one number.
@@ -282,16 +180,4 @@ func (s *Server) do(ctx context.Context, actor dispatch.Actor, name string, in a
 	var key [16]byte
 	rand.Read(key[:]) // never fails; it ends the program instead
 	return s.cfg.Commands.Do(ctx, actor, name, hex.EncodeToString(key[:]), body)
-}
-
-// pause waits; false when the server ended first.
-func (s *Server) pause(d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-s.ctx.Done():
-		return false
-	}
 }

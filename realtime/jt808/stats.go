@@ -19,9 +19,7 @@ type Stats struct {
 
 // Stats counts.
 func (s *Server) Stats() Stats {
-	s.mu.Lock()
-	n := len(s.known)
-	s.mu.Unlock()
+	n := s.gate.Len()
 	t := &s.tally
 	t.mu.Lock()
 	defer t.mu.Unlock()

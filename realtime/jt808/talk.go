@@ -81,7 +81,7 @@ func (c *conn) say(x saying) {
 	defer o.mu.Unlock()
 	switch {
 	case len(o.waiting) >= maxTexts:
-		_ = c.nc.Close()
+		c.Close()
 		return
 	case x.id == Text && (x.message == o.said.message || x.sent.Before(o.said.sent)):
 		return
@@ -104,7 +104,7 @@ func (c *conn) open() {
 func (c *conn) start() {
 	if o := &c.outbox; o.open && !o.busy && len(o.waiting) > 0 {
 		o.busy = true
-		c.s.work.Go(c.empty)
+		c.s.gate.Go(c.empty)
 	}
 }
 
@@ -122,7 +122,7 @@ func (c *conn) empty() {
 		o.waiting = o.waiting[1:]
 		o.mu.Unlock()
 		if err := c.speak(x); err != nil {
-			_ = c.nc.Close() // a text waits for the terminal's return
+			c.Close() // a text waits for the terminal's return
 		}
 	}
 }
@@ -221,7 +221,7 @@ func (s *Server) follow() {
 			s.cfg.Log.Error().Err(err).Msg("vehicle terminals get no texts: the journal cannot be read; it is tried again each second")
 		}
 		failing = err != nil
-		if !s.pause(s.limits.Look) {
+		if !s.gate.Pause(s.limits.Look) {
 			return
 		}
 	}
@@ -232,12 +232,10 @@ func (s *Server) learn(ch *dispatch.Change) {
 	for _, p := range ch.Puts {
 		switch r := p.Record.(type) {
 		case *dispatch.Device:
-			s.mu.Lock()
-			c := s.known[r.ID]
-			s.mu.Unlock()
+			c, _ := s.gate.Of(r.ID)
 			if c != nil && r.Version > c.device.Version { // one read late tells of what the terminal came in with
 				s.tally.refuse("changed")
-				_ = c.nc.Close()
+				c.Close()
 			}
 		case *dispatch.Team:
 			if ch.Kind == "team.message" && r.Message != nil {
