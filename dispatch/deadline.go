@@ -217,13 +217,13 @@ func (w *work) fireTask(ctx context.Context, id string) error {
 			again := w.at.Add(w.svc.cfg.Settings.AckWithin)
 			t.AckDue = &again
 		}
-		if err := w.raise(AlarmNoAnswer, tier, o.team.Name+" 未应答："+o.incident.Title, o.incident, t, nil); err != nil {
+		if err := w.raise(AlarmNoAnswer, tier, o.team.called()+" 未应答："+o.incident.Title, o.incident, t, nil); err != nil {
 			return err
 		}
 	}
 	if passed(t.CheckDue, w.at) {
 		fired, t.CheckDue = true, nil
-		if err := w.raise(AlarmCheckin, 1, o.team.Name+" 人员清点超时："+o.incident.Title, o.incident, t, nil); err != nil {
+		if err := w.raise(AlarmCheckin, 1, o.team.called()+" 人员清点超时："+o.incident.Title, o.incident, t, nil); err != nil {
 			return err
 		}
 	}

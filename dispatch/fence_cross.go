@@ -211,7 +211,7 @@ func (w *work) enter(f *Fence, team *Team, c Crossing, at Stamp) (*Stay, error) 
 	if !f.warns(WarnEnter) || s.Found {
 		return s, nil
 	}
-	return s, w.warnFence(s, team.Name+" 进入 "+f.Name, nil)
+	return s, w.warnFence(s, team.called()+" 进入 "+f.Name, nil)
 }
 
 // warnExit warns of a team that left. Nothing lasts that the alarm would be
@@ -221,7 +221,7 @@ func (w *work) warnExit(f *Fence, team *Team, s *Stay) error {
 		return nil
 	}
 	over := w.stamp()
-	return w.warnFence(s, team.Name+" 离开 "+f.Name, &over)
+	return w.warnFence(s, team.called()+" 离开 "+f.Name, &over)
 }
 
 // warnFence raises an alarm about a stay, for those who see the stay.
@@ -250,7 +250,7 @@ func (w *work) fireStay(ctx context.Context, id string) error {
 	at := w.stamp()
 	s.DwellDue, s.Dwelt = nil, &at
 	w.derive(s)
-	return w.warnFence(s, fmt.Sprintf("%s 在 %s 停留超过 %s", team.(*Team).Name, f.Name, spanZH(f.Dwell)), nil)
+	return w.warnFence(s, fmt.Sprintf("%s 在 %s 停留超过 %s", team.(*Team).called(), f.Name, spanZH(f.Dwell)), nil)
 }
 
 // spanZH is a time in seconds as the screen says it.

@@ -184,7 +184,7 @@ func (h *hearing) leave(ctx context.Context, id string) error {
 		if err := h.finish(ctx, &onTask{locked, i, team}, TaskReleased, h.stamp()); err != nil {
 			return err
 		}
-		if err := h.raise(AlarmLink, 1, team.Name+" 已被"+h.link.Name+"收回："+i.Title, i, locked, nil); err != nil {
+		if err := h.raise(AlarmLink, 1, team.called()+" 已被"+h.link.Name+"收回："+i.Title, i, locked, nil); err != nil {
 			return err
 		}
 	}
@@ -296,7 +296,7 @@ func (h *hearing) heed(ctx context.Context, team *Team, incidents map[string]*In
 		}
 		at := *team
 		at.Scope = Scope{Agency: team.Holder}
-		return h.raise(AlarmDistress, 1, team.Name+" 遇险求助 "+team.Distress.Text, i, nil, &at)
+		return h.raise(AlarmDistress, 1, team.called()+" 遇险求助 "+team.Distress.Text, i, nil, &at)
 	default:
 		alarms, err := h.distressAlarms(ctx, team.ID)
 		if err != nil {

@@ -1,6 +1,7 @@
 package dispatch
 
 import (
+	"strings"
 	"time"
 )
 
@@ -101,6 +102,15 @@ func (t *Team) check() error {
 		checkText("duty_reason", t.DutyReason, 0, 200),
 		t.Base.check("base"),
 		checkCapabilities("capabilities", t.Capabilities))
+}
+
+// called is what an alarm calls the team: as it is spoken of on the radio and on
+// the map, then by its name.
+func (t *Team) called() string {
+	if strings.Contains(t.Name, t.CallSign) {
+		return t.Name
+	}
+	return t.CallSign + " " + t.Name
 }
 
 func (t *Team) redacted() Record {

@@ -159,7 +159,7 @@ func distressTeam(ctx context.Context, w *work, in *TeamDistress) error {
 	if err != nil {
 		return err
 	}
-	return w.raise(AlarmDistress, 1, t.Name+" 遇险求助 "+in.Text, i, nil, t)
+	return w.raise(AlarmDistress, 1, t.called()+" 遇险求助 "+in.Text, i, nil, t)
 }
 
 // whereabouts is the incident that the team is at work on, or nil.

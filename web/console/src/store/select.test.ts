@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { make } from '../testing/records';
 import { parsePoint } from './geo';
-import { ageStep, alarms, findTeams, intake, lookOf, needs, queue, taskByTeam, timeline, waiting } from './select';
+import { ageStep, alarms, findTeams, intake, lookOf, needs, outLooks, queue, taskByTeam, timeline, waiting } from './select';
 import type { Position } from './positions';
 
 const t0 = Date.parse('2026-11-23T00:00:00Z');
@@ -63,6 +63,11 @@ describe('select', () => {
     const i = make('incident', 'i1');
     expect(waiting(i, [make('task', 'x', { state: 'en_route' })])).toBe(true);
     expect(waiting(i, [make('task', 'x', { state: 'on_scene' })])).toBe(false);
+  });
+
+  it('takes a team for out that is committed to what is not seen from here', () => {
+    const looks = new Set([make('team', 'a', { status: 'committed' }), make('team', 'b')].map((x) => lookOf(x, undefined, undefined, 0)));
+    expect([...looks].map((l) => outLooks.includes(l))).toEqual([true, false]);
   });
 
   it('lists open alarms, the worst first; a distress stays until it is over', () => {

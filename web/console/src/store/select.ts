@@ -104,6 +104,9 @@ export function lookOf(team: Team, task: Task | undefined, position: Position | 
 
 export const looks: Look[] = ['distress', 'lost', 'dispatched', 'on_scene', 'working', 'returning', 'available', 'off'];
 
+/** Those of teams that are out, on whatever it is, seen from here or not. */
+export const outLooks = looks.slice(0, looks.indexOf('available'));
+
 /** The open task that binds a team: the one it names, else its newest open one. */
 export function openTask(team: Team, tasks: readonly Task[]): Task | undefined {
   let newest: Task | undefined;

@@ -2,7 +2,7 @@
 
 import type { Agency, Alarm, Incident, Note, Task, Team } from '../api/types';
 import type { Looks } from '../store/looks';
-import { incidentOpen, needs, taskOpen, urgency, when, type Look } from '../store/select';
+import { incidentOpen, needs, outLooks, taskOpen, urgency, when, type Look } from '../store/select';
 
 /** The records the wall looks at. */
 export interface Picture {
@@ -95,7 +95,7 @@ export function figures(rows: readonly IncidentRow[], c: readonly Count[], distr
     open: rows.length,
     needed: rows.reduce((n, r) => n + r.needed, 0),
     met: rows.reduce((n, r) => n + r.met, 0),
-    out: of('dispatched') + of('on_scene') + of('working') + of('returning') + of('lost') + distress,
+    out: outLooks.reduce((n, look) => n + of(look), distress), // who calls for help is counted apart
     lost: of('lost'),
   };
 }
