@@ -67,6 +67,7 @@ var (
 	descEpoch       = desc("epoch_info", "Always 1; which life of the journal this is.", "epoch")
 	descConnections = desc("connections", "Open sockets of consoles.")
 	descSessions    = desc("connected_sessions", "Sign-ins with an open socket.")
+	descFeeds       = desc("feeds", "Feeds that run, one a realm: live, and drills that somebody listens to or that are not over.")
 	descClosed      = desc("connections_closed_total", "Sockets closed by the server, by close code.", "code")
 	descQueued      = desc("queue_bytes", "Bytes of changes and answers that wait for consoles.", "realm")
 	descBehind      = desc("queue_changes_max", "Changes that the slowest console has not been sent yet.", "realm")
@@ -162,6 +163,7 @@ func (g gauges) feed(ctx context.Context, gauge, count teller, spans func(*prome
 	}
 	gauge(descConnections, float64(st.Connections))
 	gauge(descSessions, float64(st.Sessions))
+	gauge(descFeeds, float64(len(st.Streams)))
 	for code, n := range st.Closed {
 		count(descClosed, float64(n), code)
 	}

@@ -35,7 +35,7 @@ var parts = []part{
 	{"moving", "consoles that see all teams move", true, (*bench).moving, printMoving, false},
 	{"replay", "a day of the demo city, looked at in random moments", false, (*bench).replay, printReplay, true},
 	{"night", "the worst night: 1,000 consoles, 10,000 teams, 20 decisions a second, for 5 minutes", true, (*bench).night, printNight, true},
-	{"soak", "consoles come and go, teams move, incidents begin and end, for 30 minutes: is memory flat", true, (*bench).soak, printSoak, true},
+	{"soak", "consoles come and go, teams move, incidents begin and end, one drill follows the other, for 30 minutes: is memory flat", true, (*bench).soak, printSoak, true},
 }
 
 // Parts lists what can be measured, as "name: what it is".

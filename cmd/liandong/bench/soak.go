@@ -18,13 +18,16 @@ import (
 )
 
 // Soak is a long ordinary day in short: consoles come and go, teams move, incidents are opened, worked
-// on, closed and put away.
+// on, closed and put away, and one drill follows the other.
 type Soak struct {
 	Consoles  int      `json:"consoles"`
 	Teams     int      `json:"teams"`
 	Minutes   float64  `json:"minutes"`
 	Visits    int64    `json:"visits" doc:"consoles that came and went"`
 	Decisions int64    `json:"decisions"`
+	Fences    int      `json:"fences" doc:"that stand"`
+	Drills    int      `json:"drills" doc:"one after the other, each with two consoles and 200 simulated teams"`
+	Feeds     int      `json:"feeds_most" doc:"that ran at once: the house's, and those of drills"`
 	Positions int64    `json:"positions"`
 	Refused   int64    `json:"positions_refused"`
 	Stands    []Stand  `json:"stands" doc:"every five minutes"`
@@ -46,6 +49,7 @@ type Stand struct {
 	Heap       float64 `json:"heap_mb" doc:"in use by objects, with what is not yet collected"`
 	Goroutines int     `json:"goroutines"`
 	Open       int     `json:"open_sockets"`
+	Feeds      int     `json:"feeds"`
 }
 
 const (
@@ -73,6 +77,11 @@ func (b *bench) soak(ctx context.Context, f *Figures) error {
 	if err := b.fleet(ctx, s.Teams); err != nil {
 		return err
 	}
+	fences, err := b.drawFences(ctx)
+	if err != nil {
+		return err
+	}
+	s.Fences = len(fences)
 	b.admin.Rest()
 	begun, err := b.stand(ctx, time.Now())
 	if err != nil {
@@ -98,6 +107,9 @@ func (b *bench) soak(ctx context.Context, f *Figures) error {
 	}
 	if s.After > s.Before {
 		s.fault("%d goroutines are left of those who went", s.After-s.Before)
+	}
+	if s.Feeds > drillFeeds {
+		s.fault("%d feeds ran at once: those of drills that are over are kept", s.Feeds)
 	}
 	if s.Minutes >= 10 && s.Last > 1.1*s.Middle {
 		s.fault("memory grew from %.0f MB in the middle third to %.0f MB in the last", s.Middle, s.Last)
@@ -137,6 +149,7 @@ func (b *bench) day(ctx context.Context, s *Soak) error {
 			return nil
 		})
 	}
+	group.Go(func() error { return b.drills(in, s) })
 	group.Go(func() error { return b.watch(in, s) })
 	err := group.Wait()
 	s.Visits, s.Decisions, s.Positions, s.Refused = visits.Load(), d.given.Load(), v.taken.Load(), v.failed.Load()
@@ -195,6 +208,7 @@ func (b *bench) watch(ctx context.Context, s *Soak) error {
 			return err
 		}
 		all = append(all, at.RSS)
+		s.Feeds = max(s.Feeds, at.Feeds)
 		if n%15 == 0 {
 			s.Stands = append(s.Stands, at)
 			b.opt.Tell("  " + at.String())
@@ -210,13 +224,13 @@ func mean(v []float64) (sum float64) {
 }
 
 func (s Stand) String() string {
-	return fmt.Sprintf("minute %5.1f: %4.0f MB, of which heap %4.0f MB; %4d goroutines, %3d sockets", s.Minute, s.RSS, s.Heap, s.Goroutines, s.Open)
+	return fmt.Sprintf("minute %5.1f: %4.0f MB, of which heap %4.0f MB; %4d goroutines, %3d sockets, %d feeds", s.Minute, s.RSS, s.Heap, s.Goroutines, s.Open, s.Feeds)
 }
 
 func (b *bench) stand(ctx context.Context, begun time.Time) (Stand, error) {
 	m, err1 := b.admin.Metrics(ctx)
 	held, err2 := rss(b.process.PID())
-	return Stand{time.Since(begun).Minutes(), float64(held) / 1e6, m["go_memstats_heap_alloc_bytes"] / 1e6, int(m["go_goroutines"]), int(m["liandong_connections"])}, errors.Join(err1, err2)
+	return Stand{time.Since(begun).Minutes(), float64(held) / 1e6, m["go_memstats_heap_alloc_bytes"] / 1e6, int(m["go_goroutines"]), int(m["liandong_connections"]), int(m["liandong_feeds"])}, errors.Join(err1, err2)
 }
 
 // chiefs are so many of the people who may put incidents away.
@@ -231,13 +245,13 @@ func (b *bench) chiefs(n int) (out []*remote.Person) {
 
 func printSoak(f *Figures, say func(string, ...any)) {
 	s := f.Soak
-	say("soak: %d consoles that come and go, %d that stay, %d teams at 1 Hz, %d decisions/s, %.0f minutes", s.Consoles, s.Stayed, s.Teams, soakDecisions, s.Minutes)
+	say("soak: %d consoles that come and go, %d that stay, %d teams at 1 Hz, %d fences, %d decisions/s, %.0f minutes", s.Consoles, s.Stayed, s.Teams, s.Fences, soakDecisions, s.Minutes)
 	for _, at := range s.Stands {
 		say("  %s", at)
 	}
 	say("  memory: %.0f MB in the mean of the middle third, %.0f MB of the last", s.Middle, s.Last)
 	say("  goroutines: %d before anybody came, %d after all had left", s.Before, s.After)
-	say("  %d visits, %d decisions, %d positions (%d refused)", s.Visits, s.Decisions, s.Positions, s.Refused)
+	say("  %d visits, %d decisions, %d positions (%d refused); %d drills one after the other, %d feeds at once at most", s.Visits, s.Decisions, s.Positions, s.Refused, s.Drills, s.Feeds)
 	if len(s.Faults) == 0 {
 		say("  VERDICT: good. Memory is flat, no goroutine is left, and those who stayed received each of %d changes and hold what a fresh snapshot shows.", s.Changes)
 		return
