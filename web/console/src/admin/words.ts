@@ -1,6 +1,5 @@
 // The administration's own words.
-import { createSubscriber } from 'svelte/reactivity';
-import { fill, language, onLanguage } from '../i18n';
+import { book } from '../ui/book';
 import { en } from './en';
 import { enLink } from './en.link';
 import { enRate } from './en.rate';
@@ -9,17 +8,4 @@ import { zhLink } from './zh.link';
 import { zhRate } from './zh.rate';
 
 export type Word = keyof typeof zh | keyof typeof zhLink | keyof typeof zhRate;
-const books: Record<'zh' | 'en', Record<Word, string>> = { zh: { ...zh, ...zhLink, ...zhRate }, en: { ...en, ...enLink, ...enRate } };
-const spoken = createSubscriber((update) => onLanguage(update));
-
-/** The word in the language of the screen, again whenever that changes. */
-export function w(word: Word, holes?: Record<string, string | number>): string {
-  spoken();
-  return fill(books[language()][word], holes);
-}
-
-/** The word of a family and a code from the server; the code itself when the family lacks it. */
-export function wc(family: string, code: string): string {
-  spoken();
-  return books[language()][`${family}.${code}` as Word] ?? code;
-}
+export const { w, wc } = book<Word>({ zh: { ...zh, ...zhLink, ...zhRate }, en: { ...en, ...enLink, ...enRate } });

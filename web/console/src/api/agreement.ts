@@ -1,5 +1,5 @@
 // What agencies agree to let each other see, as it travels.
-import type { Grade, Head, Stamp } from './types';
+import type { Grade, Head, Stamp } from './base';
 
 export type AgreementState = 'proposed' | 'in_force' | 'withdrawn' | 'expired' | 'ended';
 export type AgreementSubject = 'incidents' | 'resources' | 'hazards';

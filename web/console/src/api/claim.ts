@@ -1,5 +1,5 @@
 // Compensation as it travels: rates and claims. Money is whole fen.
-import type { Expect, Head, Stamp } from './types';
+import type { Expect, Head, Stamp } from './base';
 
 export type RateType = 'team' | 'crew' | 'scene' | 'meal' | 'transport' | 'equipment' | 'wear' | 'repair' | 'loss' | 'supply';
 

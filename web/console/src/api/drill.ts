@@ -1,6 +1,6 @@
 // The nouns of a drill, as they travel (Go package dispatch), and its door.
 import { json } from './http';
-import type { Head, Role, Stamp } from './types';
+import type { Head, Role, Stamp } from './base';
 
 export type DrillState =
   | 'planned' | 'approved' | 'comms_checked' | 'ready' | 'running' | 'paused' | 'ended' | 'evaluated' | 'improvements_open' | 'closed' | 'cancelled';

@@ -1,6 +1,6 @@
 // The one place that talks HTTP. Refusals are thrown as Refused, with the
 // server's problem document inside.
-import type { Problem } from './types';
+import type { Problem } from './base';
 
 export class Refused extends Error {
   constructor(readonly problem: Problem) {

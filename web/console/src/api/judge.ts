@@ -1,7 +1,7 @@
 // What is judged of a drill, as the server's own types tell it.
 import { json } from './http';
 import type { components } from './types.gen';
-import type { Head } from './types';
+import type { Head } from './base';
 
 type Schemas = components['schemas'];
 type Of<N extends keyof Schemas> = Omit<Schemas[N], '$schema'>;

@@ -1,16 +1,5 @@
 // Links with neighbouring regions as they travel, and what waits to go over them.
-import type { Head, Ref, Stamp } from './types';
-
-/** Where a record is at home that a neighbouring region's server told of. */
-export interface Origin {
-  link: string;
-  agency?: string;
-  seq: number;
-  /** Commands about it that its home has not answered: until then it is shown as they would have it. */
-  waiting?: number;
-  /** Its home shows it no longer. */
-  gone?: boolean;
-}
+import type { Head, Ref, Stamp } from './base';
 
 /** A neighbouring region's server, accepted here. */
 export interface Link extends Head<'link'> {

@@ -1,7 +1,6 @@
 // Simulated teams of a drill, as they travel (Go package dispatch, Sim), and what
 // is given while it runs.
-import type { Head, Point, TaskState } from './types';
-import type { Expect } from './wire';
+import type { Expect, Head, Point, TaskState } from './base';
 
 export type SimMode = 'auto' | 'hand' | 'off';
 export type SimStep =

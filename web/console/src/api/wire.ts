@@ -1,14 +1,16 @@
-import type { JudgeCommands } from './judge';
 // What travels between server and console beside the nouns: answers, reads,
 // the inputs of the commands, the frames of the socket.
-import type { ClaimCommands } from './claim';
+import type { AgreementTerms } from './agreement';
 import type {
-  Agency, AgencyType, AgreementTerms, AnyRecord, Bound, Capability, Channel, Condition, Count, Depot, Device, Duty, DutyLine,
-  FencePurpose, FenceType, FenceWarn, Grade, Hazard, IncidentState, Kind, LoanState, Need, NoteState, NoteType, OfferType, Person, Place, Point, RequisitionType,
-  Ref, ReportState, Ring, Role, TaskState, TaskType, TeamType,
-} from './types';
+  AgencyType, Bound, Capability, Channel, Condition, Count, Duty, DutyLine, Expect, Grade, IncidentState, Kind, Need, NoteState, NoteType, Place,
+  Point, Problem, Ref, ReportState, Role, TaskState, TaskType, TeamType,
+} from './base';
+import type { ClaimCommands } from './claim';
 import type { DrillContent, DrillForm, DrillPurpose, InjectBody, Part, PartRole, PictureType } from './drill';
+import type { JudgeCommands } from './judge';
+import type { Agency, AnyRecord, Depot, Device, FencePurpose, FenceType, FenceWarn, Hazard, Person } from './nouns';
 import type { SimCommands } from './sim';
+import type { LoanState, OfferType, RequisitionType, Ring } from './aid';
 
 /** What is written to a foreign system because no record says it. */
 export type LetterType =
@@ -37,25 +39,6 @@ export interface Seen {
   put?: AnyRecord[];
   drop?: Ref[];
   reset?: Kind[];
-}
-
-/** A refusal: an RFC 9457 problem document. */
-export interface Problem {
-  type?: string;
-  title?: string;
-  status: number;
-  code:
-    | 'invalid' | 'not_found' | 'forbidden' | 'illegal_move' | 'stale' | 'conflict' | 'blocked' | 'key_reused'
-    | 'unavailable' | 'too_large' | 'throttled' | 'auth' | 'csrf' | 'internal'
-    | 'not_sent' | 'no_answer'; // the last two are the console's own: the link was cut before, or during
-  detail?: string;
-  detail_zh?: string;
-  field?: string;
-  value?: unknown;
-  legal?: string[];
-  blockers?: Ref[];
-  current?: AnyRecord;
-  id?: string;
 }
 
 export interface Done {
@@ -174,10 +157,6 @@ export interface CommandWord {
   zh: string;
   en: string;
   roles: Role[];
-}
-
-export interface Expect {
-  expect?: Record<string, number>;
 }
 
 /** The commands and what each takes; the Go table in dispatch/commands.go. */

@@ -1,21 +1,7 @@
 // The drills' own words.
-import { createSubscriber } from 'svelte/reactivity';
-import { fill, language, onLanguage } from '../i18n';
+import { book } from '../ui/book';
 import { en } from './en';
 import { zh } from './zh';
 
 export type Word = keyof typeof zh;
-const books: Record<'zh' | 'en', Record<Word, string>> = { zh, en };
-const spoken = createSubscriber((update) => onLanguage(update));
-
-/** The word in the language of the screen, again whenever that changes. */
-export function w(word: Word, holes?: Record<string, string | number>): string {
-  spoken();
-  return fill(books[language()][word], holes);
-}
-
-/** The word of a family and a code from the server; the code itself when the family lacks it. */
-export function wc(family: string, code: string): string {
-  spoken();
-  return books[language()][`${family}.${code}` as Word] ?? code;
-}
+export const { w, wc } = book<Word>({ zh, en });

@@ -4,7 +4,6 @@ import { all as readAll, record } from '../api/reads';
 import type { Incident, Seen, Task } from '../api/types';
 import type { Store } from '../store/store';
 import { alert } from './alert';
-import type { Identity } from './phone';
 import { lent, midnight, news } from './select';
 
 export class Diary {
@@ -15,7 +14,7 @@ export class Diary {
   private readonly known = new Map<string, Task>();
   private readonly titles = new Map<string, string>();
 
-  constructor(private readonly store: Store, private readonly who: () => Identity | undefined, private readonly tell: () => void) {}
+  constructor(private readonly store: Store, private readonly who: () => { person: string; team: string } | undefined, private readonly tell: () => void) {}
 
   /** The incident's title, also of one that left the board. */
   titleOf(incident: string): string {

@@ -1,7 +1,7 @@
 // What the pages list, worked out from the records: plain functions.
 
 import type { Alarm, AnyRecord, Fence, Incident, Loan, Note, Stay, Task } from '../api/types';
-import { when } from '../store/select';
+import { when } from '../store/stamp';
 
 const ENDED = new Set(['done', 'cancelled', 'refused', 'released', 'diverted']);
 

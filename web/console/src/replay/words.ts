@@ -1,6 +1,5 @@
 // The words of replay, told when it is first opened.
-import { createSubscriber } from 'svelte/reactivity';
-import { fill, language, onLanguage } from '../i18n';
+import { book } from '../ui/book';
 
 const zh = {
   bar: '回放控制',
@@ -100,14 +99,8 @@ const en: Record<keyof typeof zh, string> = {
   keys: 'Space plays · ← → step · − + speed · K marks · C changes · Esc or L back to live',
 };
 
-const spoken = createSubscriber((update) => onLanguage(update));
-
 export type ReplayWord = keyof typeof zh;
+export const { w: r } = book<ReplayWord>({ zh, en });
 
 /** Whether there is such a word. */
 export const known = (word: string): word is ReplayWord => word in zh;
-
-export function r(word: ReplayWord, holes?: Record<string, string | number>): string {
-  spoken();
-  return fill((language() === 'zh' ? zh : en)[word], holes);
-}

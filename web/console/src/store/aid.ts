@@ -2,7 +2,8 @@
 // of it waits on whom, and how a board lists it. Plain functions on records; the
 // server has the last word.
 import type { CommandName, Equipment, Incident, Line, LineAsk, Loan, LoanState, Offer, Request, Ring, Scope, Stamp, Stock, Task, Team } from '../api/types';
-import { can, needs, taskOpen, when, type Line as Entry } from './select';
+import { can, needs, taskOpen, type Line as Entry } from './select';
+import { when } from './stamp';
 
 /** Who looks: an agency's desk in a role. */
 export interface Me {

@@ -1,7 +1,7 @@
 // Fences and the teams in them: plain functions on the records.
 import type { Fence, FencePurpose, Point, Seen, Stay } from '../api/types';
 import { sayCode } from '../i18n';
-import { when } from './select';
+import { when } from './stamp';
 
 export const purposes: readonly FencePurpose[] = ['hot', 'warm', 'cold', 'staging', 'watch'];
 

@@ -2,7 +2,8 @@
 // functions on records; the server has the last word.
 import type { Agency, Incident, Requisition, RequisitionType } from '../api/types';
 import { directs, type Me } from './aid';
-import { when, type Line as Entry } from './select';
+import { type Line as Entry } from './select';
+import { when } from './stamp';
 
 export type RequisitionStep = 'take' | 'return' | 'extend' | 'cancel';
 

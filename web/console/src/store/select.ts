@@ -3,9 +3,7 @@
 import type { Alarm, Incident, IncidentState, Loan, Note, Offer, Report, Request, Requisition, Ring, Seen, Stamp, Task, TaskState, Team } from '../api/types';
 import type { FenceEvent } from './fences';
 import { isStale, type Position } from './positions';
-
-/** When it happened: the event time where one was told, else when the server heard of it. */
-export const when = (s: Stamp | undefined): number => (s ? Date.parse(s.event ?? s.at) : NaN);
+import { when } from './stamp';
 
 const endedIncident: IncidentState[] = ['closed', 'archived', 'duplicate', 'false_alarm', 'transferred'];
 const endedTask: TaskState[] = ['done', 'cancelled', 'refused', 'released', 'diverted'];

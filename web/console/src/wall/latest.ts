@@ -1,7 +1,7 @@
 // What happened last, over all incidents: the fourth column of a very wide wall.
 
 import type { Incident, Note, Report, Task } from '../api/types';
-import { when } from '../store/select';
+import { when } from '../store/stamp';
 
 export interface Event {
   key: string;

@@ -2,7 +2,8 @@
 
 import type { Agency, Alarm, Incident, Note, Task, Team } from '../api/types';
 import type { Looks } from '../store/looks';
-import { incidentOpen, needs, outLooks, taskOpen, urgency, when, type Look } from '../store/select';
+import { incidentOpen, needs, outLooks, taskOpen, urgency, type Look } from '../store/select';
+import { when } from '../store/stamp';
 
 /** The records the wall looks at. */
 export interface Picture {

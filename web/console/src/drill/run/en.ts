@@ -1,6 +1,6 @@
-import type { Word } from './words';
+import type { zh } from './zh';
 
-export const en: Record<Word, string> = {
+export const en: Record<keyof typeof zh, string> = {
   'clock': 'Drill clock',
   'stands': 'Stopped',
   'since': '{span} after the start',

@@ -1,6 +1,5 @@
 // What a phone says in a drill: loaded only there.
-import { fill } from '../../i18n';
-import { lang } from '../../ui/watch';
+import { book } from '../../ui/book';
 
 const zh = {
   'told': '情况通报',
@@ -23,5 +22,4 @@ const en: Record<Word, string> = {
   'told.off': 'The drill is {state}: nothing can be done now',
 };
 
-/** The word in the language of the screen, again whenever that changes. */
-export const w = (word: Word, holes?: Record<string, string | number>): string => fill((lang() === 'zh' ? zh : en)[word], holes);
+export const { w } = book<Word>({ zh, en });

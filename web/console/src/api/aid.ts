@@ -1,6 +1,6 @@
 // Pooled forces as they travel: what is asked, offered, lent, requisitioned, and
 // the messages with foreign systems.
-import type { Condition, Head, Place, Ref, Stamp } from './types';
+import type { Condition, Head, Place, Ref, Stamp } from './base';
 
 export type RequestState = 'draft' | 'submitted' | 'returned' | 'open' | 'closed' | 'cancelled' | 'expired';
 export type Ring = 'own' | 'county' | 'city' | 'partners' | 'range' | 'province';
