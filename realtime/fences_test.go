@@ -400,7 +400,7 @@ func TestFencesOnTwoNodesBookWhatOneSees(t *testing.T) {
 	for _, radius := range []int{300, 600, 1200} {
 		f := g.draw(dispatch.FenceDraw{Type: dispatch.FenceRing, Center: &scene, Radius: radius})
 		rings[f.ID] = radius
-		truth.Put(f.ID, fence.Ring(scene, float64(radius)))
+		truth.Put(f.ID, geo.Around(scene, float64(radius)))
 	}
 	for _, n := range g.nodes {
 		g.until("the fences are known", func() bool { return n.fences.Stats().Fences == 3 })

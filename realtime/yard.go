@@ -155,7 +155,7 @@ func (y *yard) putFence(r *dispatch.Fence) geo.Bound {
 	box, _ := y.field.Bound(r.ID)
 	switch r.Type {
 	case dispatch.FenceRing:
-		y.field.Put(r.ID, fence.Ring(*r.Center, float64(r.Radius)))
+		y.field.Put(r.ID, geo.Around(*r.Center, float64(r.Radius)))
 	case dispatch.FencePerimeter:
 		y.field.Put(r.ID, geo.Prepare(geo.MultiPolygon{r.Shape}))
 	case dispatch.FenceDivision:

@@ -34,7 +34,7 @@ func TestWhichSideIsBelieved(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var f Field
-			f.Put("r", Ring(middle, 500))
+			f.Put("r", geo.Around(middle, 500))
 			got := ""
 			for n, m := range test.metres {
 				f.Move("t", Fix{geo.Toward(middle, 40, m), test.accuracy, int64(n*test.every) * 1e6}, func(id string, inside bool) {
@@ -58,12 +58,12 @@ func TestLinesMoveAndGo(t *testing.T) {
 		f.Move("t", Fix{geo.Toward(middle, 90, metres), 5, 0}, func(id string, inside bool) { got = append(got, fmt.Sprint(id, inside)) })
 	}
 	move(0) // nothing is drawn
-	f.Put("a", Ring(middle, 500))
+	f.Put("a", geo.Around(middle, 500))
 	f.Put("b", geo.Prepare(geo.Circle(middle, 1000, 64)))
 	move(100)
-	f.Put("a", Ring(geo.Toward(middle, 90, 5000), 500)) // away from the team
+	f.Put("a", geo.Around(geo.Toward(middle, 90, 5000), 500)) // away from the team
 	move(100)
-	f.Put("a", Ring(middle, 500))
+	f.Put("a", geo.Around(middle, 500))
 	f.Drop("b")
 	f.Drop("never drawn")
 	move(100)

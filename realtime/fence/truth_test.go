@@ -77,7 +77,7 @@ func firstDifference(got, want []told) string {
 
 // world is lines and tracks around one place.
 type world struct {
-	rings  map[string]ring
+	rings  map[string]geo.Disc
 	areas  map[string]geo.MultiPolygon
 	tracks map[string][]Fix
 }
@@ -86,11 +86,11 @@ var middle = geo.At(113.85, 34.03)
 
 func newWorld(seed uint64) *world {
 	rng := rand.New(rand.NewPCG(seed, 808))
-	w := &world{map[string]ring{}, map[string]geo.MultiPolygon{}, map[string][]Fix{}}
+	w := &world{map[string]geo.Disc{}, map[string]geo.MultiPolygon{}, map[string][]Fix{}}
 	somewhere := func() geo.Point { return geo.Toward(middle, rng.Float64()*360, 2500*math.Sqrt(rng.Float64())) }
 	for n := range 9 {
 		// From hardly larger than the noise to all of the place.
-		w.rings[fmt.Sprintf("ring%d", n)] = Ring(somewhere(), 20*math.Pow(100, rng.Float64())).(ring)
+		w.rings[fmt.Sprintf("ring%d", n)] = geo.Around(somewhere(), 20*math.Pow(100, rng.Float64()))
 	}
 	for n := range 11 {
 		w.areas[fmt.Sprintf("area%d", n)] = star(rng, somewhere(), 40*math.Pow(40, rng.Float64()))
@@ -102,7 +102,7 @@ func newWorld(seed uint64) *world {
 		}
 		// Loiters at a line, where the rule has most to decide.
 		r := w.rings[fmt.Sprintf("ring%d", n%9)]
-		w.tracks[fmt.Sprintf("team%02d", n)] = track(rng, geo.Toward(r.center, rng.Float64()*360, r.metres), 0, 0.2, 1)
+		w.tracks[fmt.Sprintf("team%02d", n)] = track(rng, geo.Toward(r.Center, rng.Float64()*360, r.Metres), 0, 0.2, 1)
 	}
 	return w
 }
@@ -204,7 +204,7 @@ func (w *world) load(t *testing.T, conn *pgx.Conn) {
 	exec(`create temporary table line (id text collate "C", center geometry, radius float8, shape geometry)`)
 	exec(`create temporary table fix (team text collate "C", k int, at geometry, margin float8, micros int8)`)
 	for id, r := range w.rings {
-		exec(`insert into line values ($1, st_setsrid(st_makepoint($2, $3), 4326), $4, null)`, id, r.center.Lon(), r.center.Lat(), r.metres)
+		exec(`insert into line values ($1, st_setsrid(st_makepoint($2, $3), 4326), $4, null)`, id, r.Center.Lon(), r.Center.Lat(), r.Metres)
 	}
 	for id, a := range w.areas {
 		exec(`insert into line values ($1, null, null, st_setsrid(st_geomfromtext($2), 4326))`, id, wkt(a))
