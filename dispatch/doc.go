@@ -106,7 +106,7 @@
 //
 // A fence watches the teams that its agency sees. Crossings are seen on the
 // positions by every server node ([Service.Cross]) and booked under the fence's
-// lock, each once. A team near an incident it is on its way to seems to have
+// lock, each once; those of simulated teams are worked out. A team near an incident it is on its way to seems to have
 // arrived; that it is on scene, a person says.
 //
 // # Drill
@@ -139,8 +139,10 @@
 // ordinary command in the leader's name, at a moment drawn from the seed: it is
 // planned in the transaction that moved its task (simulate) and falls due like
 // anything else. Where it is on its way is a function of its leg and the clock
-// ([Sim.Where]), so that positions are no part of the record. Fences do not watch
-// simulated teams: when they are looked at would decide what is booked.
+// ([Sim.Where]), so that positions are no part of the record. When it crosses the line
+// of a fence follows from leg and line; it is planned where a leg or a line moves, and
+// falls due too (planCrossings). Its positions book nothing: when they are looked at
+// would decide what is booked.
 //
 // What its evaluators see they write down with the moment at which they saw it, and
 // so with the change of the journal ([Observation]). An expected action is done when

@@ -74,7 +74,7 @@ func crossFences(ctx context.Context, w *work, in *FenceCross) error {
 			}
 			b.stays[stayOf{c.Fence, c.Team}] = s
 		case !c.Inside && s != nil && !c.Fixed.Before(s.Entered.When()):
-			if f.Drawn.After(c.Fixed) {
+			if !c.Fixed.After(f.Drawn) {
 				s.Reason = "围栏移动"
 			}
 			if err := w.endStay(ctx, s, at); err != nil {
@@ -200,7 +200,7 @@ func earlier(a, b time.Time) time.Time {
 
 // enter begins a stay.
 func (w *work) enter(f *Fence, team *Team, c Crossing, at Stamp) (*Stay, error) {
-	s := &Stay{Fence: f.ID, Team: team.ID, Incident: f.Incident, State: StayInside, Found: c.Fixed.Before(f.Drawn), Entered: at, Point: c.Point}
+	s := &Stay{Fence: f.ID, Team: team.ID, Incident: f.Incident, State: StayInside, Found: !c.Fixed.After(f.Drawn), Entered: at, Point: c.Point}
 	if f.warns(WarnDwell) {
 		due := c.Fixed.Add(seconds(f.Dwell))
 		s.DwellDue = &due

@@ -40,6 +40,9 @@ type Sim struct {
 	Tired  *time.Time `json:"tired,omitempty"`
 	Worked int        `json:"worked,omitempty" doc:"seconds at work since its last rest"`
 	Draws  int        `json:"draws" doc:"how often it drew from chance"`
+	// Cross is when it is next to be looked at because it crosses the line of a fence,
+	// on the drill's clock; nil where its next step comes before.
+	Cross  *time.Time `json:"cross,omitempty"`
 	Reason string     `json:"reason,omitempty" doc:"why it wants a hand: its step was refused"`
 }
 
@@ -138,7 +141,7 @@ func (s *Sim) check() error {
 func (s *Sim) redacted() Record { return nil } // those who see it see it whole
 
 func (s *Sim) index() Index {
-	return Index{State: string(s.Mode), Team: s.ID, Due: s.Due}
+	return Index{State: string(s.Mode), Team: s.ID, Due: earliest(s.Due, s.Cross)}
 }
 
 // Where is where the team is at the moment on the drill's clock, how fast it goes

@@ -26,14 +26,18 @@ func as[In any](ctx context.Context, w *work, actor Actor, name string, in *In) 
 	return cmd.run(ctx, w, in)
 }
 
-// fireSim carries out the step of a simulated team that has fallen due. A step
-// that is refused makes a controller take the team by hand.
+// fireSim carries out the step of a simulated team that has fallen due, or books that
+// it crossed a line, which never is planned for the moment of a step. A step that is
+// refused makes a controller take the team by hand.
 func (w *work) fireSim(ctx context.Context, in *DeadlineFire) error {
 	s, err := lockOne[*Sim](ctx, w, KindSim, in.Record.ID)
 	if err != nil {
 		return err
 	}
-	if s.Mode != SimAuto || !passed(s.Due, w.at) {
+	switch {
+	case s.Mode != SimOff && passed(s.Cross, w.at):
+		return w.crossSim(ctx, s)
+	case s.Mode != SimAuto || !passed(s.Due, w.at):
 		return errNothing
 	}
 	step := s.Next

@@ -11,13 +11,14 @@ import (
 )
 
 // simulate plans what the simulated teams do that the change is about: the one
-// place where a drill's tasks and its simulation meet. It runs in the same
+// place where a drill's tasks, its fences and its simulation meet. It runs in the same
 // transaction, so that a team is never left without its next step.
 func (w *work) simulate(ctx context.Context) error {
 	if w.drill == nil {
 		return nil
 	}
 	var teams []string
+	lines := len(w.change.Reset) > 0 // what may move a line, or make others watch
 	for _, p := range w.change.Puts {
 		id := ""
 		switch r := p.Record.(type) {
@@ -27,11 +28,14 @@ func (w *work) simulate(ctx context.Context) error {
 			id = r.ID
 		case *Team:
 			id = r.ID
+		case *Fence, *Agency:
+			lines = true
 		}
 		if id != "" && !slices.Contains(teams, id) {
 			teams = append(teams, id)
 		}
 	}
+	var sims []*Sim
 	for _, id := range teams {
 		s, err := w.sim(ctx, id)
 		if err != nil || s == nil {
@@ -43,8 +47,15 @@ func (w *work) simulate(ctx context.Context) error {
 		if err := w.planSim(ctx, s); err != nil {
 			return err
 		}
+		sims = append(sims, s)
 	}
-	return nil
+	if lines {
+		var err error
+		if sims, err = foundNow[*Sim](ctx, w, Query{Realm: w.actor.Realm, Kind: KindSim, Limit: -1}); err != nil {
+			return err
+		}
+	}
+	return w.planCrossings(ctx, sims)
 }
 
 // sim is the simulation of the team, locked; nil where it has none.

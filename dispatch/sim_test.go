@@ -142,6 +142,7 @@ func TestSimulationIsOne(t *testing.T) {
 	play := func(seed int64, looks int, both bool) []string {
 		s, i := c.simulated(seed, begins)
 		s.do(s.director, "sim.save", dispatch.SimSave{Mode: dispatch.SimAuto, Traits: &traits})
+		s.give("decision-2", "fence.draw", dispatch.FenceDraw{Type: dispatch.FenceRing, Incident: i, Radius: 500, Warn: []dispatch.FenceWarn{dispatch.WarnEnter}})
 		for k := range 6 {
 			c.pass(7 * time.Second)
 			s.give(fmt.Sprint("decision-x", k), "task.assign", dispatch.TaskAssign{Incident: i, Team: c.teams[fmt.Sprint("m", k)]})
@@ -160,7 +161,7 @@ func TestSimulationIsOne(t *testing.T) {
 	}
 	one := play(99, 1, false)
 	same(t, keyless(one), keyless(play(99, 120, true)))
-	if len(one) < 40 {
+	if len(one) < 40 || !strings.Contains(strings.Join(one, ""), " fence.cross ") {
 		t.Errorf("only %d changes", len(one))
 	}
 	if two := play(98, 1, false); strings.Join(keyless(one), "\n") == strings.Join(keyless(two), "\n") {

@@ -63,6 +63,8 @@ type Reader interface {
 	// AreaAt returns the code of the smallest division that holds the point,
 	// "" when none does.
 	AreaAt(ctx context.Context, realm Realm, p geo.Point) (string, error)
+	// Shape is an area's polygon as it is stored; NotFound where it has none.
+	Shape(ctx context.Context, realm Realm, area string) (geo.MultiPolygon, error)
 	// SeqAt is the realm's last change at or before the moment on its clock; 0
 	// where there is none.
 	SeqAt(ctx context.Context, realm Realm, at time.Time) (int64, error)

@@ -132,7 +132,9 @@ func (f *Fences) Stats() FenceStats {
 // waits.
 func (f *Fences) moved(p *dispatch.Position) {
 	if p.Source == dispatch.SourceSim {
-		return // when a simulated team is looked at must not decide what is booked
+		// When a simulated team is looked at must not decide what is booked: which
+		// lines it crosses follows from its leg, and dispatch books it.
+		return
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()

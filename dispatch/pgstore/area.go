@@ -42,9 +42,9 @@ func (r reader) AreaAt(ctx context.Context, realm dispatch.Realm, p geo.Point) (
 }
 
 // Shape reads an area's polygon as stored.
-func (s *Store) Shape(ctx context.Context, realm dispatch.Realm, area string) (geo.MultiPolygon, error) {
+func (r reader) Shape(ctx context.Context, realm dispatch.Realm, area string) (geo.MultiPolygon, error) {
 	var b []byte
-	err := s.pool.QueryRow(ctx, "select st_asbinary(shape) from area_shape where realm = $1 and area = $2", realm, area).Scan(&b)
+	err := r.q.QueryRow(ctx, "select st_asbinary(shape) from area_shape where realm = $1 and area = $2", realm, area).Scan(&b)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, dispatch.NotFoundError(dispatch.Ref{Kind: dispatch.KindArea, ID: area})
 	}

@@ -7650,6 +7650,8 @@ export interface components {
             began?: string;
             /** Format: date-time */
             created: string;
+            /** Format: date-time */
+            cross?: string;
             /**
              * Format: int64
              * @description how often it drew from chance
