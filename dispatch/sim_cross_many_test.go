@@ -41,6 +41,16 @@ func TestSimulatedTeamAmongManyFences(t *testing.T) {
 		star[0][0][40] = star[0][0][0]
 		all = append(all, drawn{s.fence(dispatch.FenceDraw{Type: dispatch.FencePerimeter, Shape: star[0]}), geo.Prepare(star).Covers})
 	}
+	// A slit of a metre across the way, through which it is in a tenth of a second.
+	slit := geo.Between(base, scene, 0.3)
+	box := func(along, aside float64) (r geo.Ring) {
+		for _, d := range [][2]float64{{1, 1}, {1, -1}, {-1, -1}, {-1, 1}, {1, 1}} {
+			r = append(r, geo.Toward(geo.Toward(slit, way, d[0]*along), way+90, d[1]*aside))
+		}
+		return r
+	}
+	shape := geo.Polygon{box(300, 300), box(0.5, 100)}
+	all = append(all, drawn{s.fence(dispatch.FenceDraw{Type: dispatch.FencePerimeter, Shape: shape}), geo.Prepare(geo.MultiPolygon{shape}).Covers})
 	// Its way is the edge of this one; it is on the line from the beginning to the end.
 	edge := s.fence(dispatch.FenceDraw{Type: dispatch.FencePerimeter, Shape: geo.Polygon{{base, geo.At(scene.Lon(), base.Lat()), scene, base}}})
 	s.send(i, "xf1")
@@ -72,6 +82,11 @@ func TestSimulatedTeamAmongManyFences(t *testing.T) {
 	s.run(time.Hour)
 	if stay := s.one(edge, "xf1", dispatch.StayInside); !stay.Found {
 		t.Errorf("along a line: %+v", stay)
+	}
+	for _, line := range s.journal() {
+		if strings.Contains(line, " deadline.fire ") {
+			t.Errorf("looked at for nothing: %.100s", line)
+		}
 	}
 }
 

@@ -354,6 +354,9 @@ func TestWhomAFenceOfADrillSees(t *testing.T) {
 	fire := c.fireDesk
 	fire.Realm = s.realm
 	own := put[*dispatch.Fence](c, s.do(fire, "fence.draw", dispatch.FenceDraw{Type: dispatch.FenceRing, Center: &base, Radius: 300, Name: "消防"}))
+	if s.sim("xf1").Cross == nil || s.sim("jj1").Cross != nil {
+		t.Errorf("the fire service's team is looked at at %v, the ambulance at %v", s.sim("xf1").Cross, s.sim("jj1").Cross)
+	}
 	first, second := s.fence(dispatch.FenceDraw{Incident: i, Radius: 700, Name: "甲"}), s.fence(dispatch.FenceDraw{Center: &scene, Radius: 700, Name: "乙"})
 	along := s.fence(dispatch.FenceDraw{Type: dispatch.FenceDivision, Division: "411003"})
 	s.run(time.Minute)
