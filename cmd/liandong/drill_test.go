@@ -146,7 +146,8 @@ func (p *practice) begin() {
 	p.give(p.director, remote.Random(8), "drill.rate", dispatch.DrillRate{Drill: p.drill, Rate: 60})
 }
 
-// open opens an incident and sends the teams, all at one moment on the drill's clock, which stands.
+// open opens an incident with a fence around it and sends the teams, all at one moment on the drill's
+// clock, which stands.
 func (p *practice) open(key string, teams ...string) {
 	p.t.Helper()
 	place := geo.At(113.9, 34.06)
@@ -154,6 +155,7 @@ func (p *practice) open(key string, teams ...string) {
 	if err != nil {
 		p.t.Fatal(err)
 	}
+	p.give(p.director, fmt.Sprint("decision-", key, "-fence"), "fence.draw", dispatch.FenceDraw{Type: dispatch.FenceRing, Incident: i.ID, Radius: 800, Warn: []dispatch.FenceWarn{dispatch.WarnEnter}})
 	for n, team := range teams {
 		p.give(p.director, fmt.Sprint("decision-", key, n), "task.assign", dispatch.TaskAssign{Incident: i.ID, Team: team})
 	}
@@ -224,6 +226,9 @@ func TestDrillSurvivesAKilledServer(t *testing.T) {
 		if quietly[n] != killed[n] {
 			t.Fatalf("change %d differs:\n%s\n%s", n, quietly[n], killed[n])
 		}
+	}
+	if !strings.Contains(strings.Join(quietly, ""), " fence.cross ") {
+		t.Error("nobody crossed a fence")
 	}
 	if len(quietly) != len(killed) || len(quietly) < 10 { // how many there are is up to the chances of the teams, whose ids are made up
 		t.Errorf("%d and %d changes", len(quietly), len(killed))
