@@ -115,6 +115,47 @@ test('drill run: clock, injects by keys, simulated teams, by hand and back', asy
   }
 });
 
+test('drill run: simulated teams drive into a hot zone, and the desk sees it', async (house) => {
+  const api = await house.api('planner');
+  const drill = put(await api.do('drill.open', { name: '热区演练', content: 'single', form: 'tabletop', purpose: 'test', picture: 'resources', seed: 9 }), 'drill').id;
+  try {
+    await inside(api, drill);
+    await api.do('part.save', { person: (await house.api('dispatcher')).session.person.id, role: 'dispatcher' });
+    await api.do('sim.save', { mode: 'auto' });
+    for (const name of ['drill.approve', 'drill.check', 'drill.ready', 'drill.start', 'drill.pause']) await api.do(name, { drill, reason: '测试' });
+    const incident = put(await api.do('incident.open', { type: '12D02', title: '储罐泄漏', place: { text: '颍昌大道', point: [113.83, 34.03] }, area: '411002005', verified: true }), 'incident').id;
+    await api.do('fence.draw', { type: 'ring', purpose: 'hot', incident, radius: 300, warn: ['enter'] });
+
+    const context = await house.window();
+    const desk = await house.screen('/drill', 'dispatcher', { context });
+    await Promise.all([desk.waitForEvent('load'), desk.locator(`tr[data-drill="${drill}"]`).getByRole('button', { name: '进入' }).click()]);
+    await desk.goto(`${house.base}/`);
+    await desk.locator(`.band[data-drill="${drill}"]`).waitFor();
+    await desk.locator(`[data-incident="${incident}"]`).click();
+    const row = desk.locator('.incident [data-fence]');
+    await row.getByText('无队伍在内').waitFor();
+
+    // Nobody looks at the map while the clock is set on: that they drove in is known all the same.
+    for (const team of ['t-fire-01', 't-fire-02']) await api.do('task.assign', { incident, team });
+    const now = Date.parse((await api.get(`/api/v1/records/drill/${drill}`)).clock.at);
+    await api.do('drill.jump', { drill, to: new Date(now + 600_000).toISOString() });
+    await row.getByText('在内 2 队').waitFor();
+    assert.equal((await api.list('alarm')).filter((a) => a.type === 'fence').length, 2);
+    await shoot(desk, 'hot-desk');
+    const wall = await house.screen('/wall', undefined, { context });
+    await wall.setViewportSize({ width: 1920, height: 1080 });
+    await wall.locator('.hot').filter({ hasText: '热区内' }).waitFor();
+    await shoot(wall, 'hot-wall');
+    const run = await house.screen('/drill', 'planner');
+    await run.locator(`tr[data-drill="${drill}"]`).getByRole('button', { name: '进入' }).click();
+    await run.getByRole('link', { name: '导调' }).click();
+    await run.locator('[data-sim="t-fire-01"][data-on=on_scene]').waitFor();
+    await shoot(run, 'hot-run');
+  } finally {
+    await api.do('drill.cancel', { drill, reason: '测试结束' }).catch(() => undefined);
+  }
+});
+
 test('drill run: a phone joins, answers the check, is told and says that it has it', async (house) => {
   const api = await house.api('planner');
   const drill = put(await api.do('drill.open', { name: '手机演练', content: 'single', form: 'field', purpose: 'test', picture: 'resources', seed: 8 }), 'drill').id;
