@@ -395,6 +395,17 @@ func TestWhomAFenceOfADrillSees(t *testing.T) {
 	if both != 1 {
 		t.Errorf("%d changes book what was one moment", both)
 	}
+	// An agency that is to coordinate sees more teams from then on.
+	clinic := c.clinicDesk
+	clinic.Realm = s.realm
+	theirs := put[*dispatch.Fence](c, s.do(clinic, "fence.draw", dispatch.FenceDraw{Type: dispatch.FenceRing, Center: &base, Radius: 300, Name: "急救"}))
+	s.run(time.Minute)
+	if got := s.stays(theirs, "xf2"); len(got) > 0 {
+		t.Fatalf("the clinic learns of a fire engine: %+v", got)
+	}
+	s.do(s.director, "agency.save", dispatch.AgencySave{ID: c.clinic, Name: "急救中心", Area: "411003", Type: dispatch.AgencyGovernment, Jurisdiction: "4110"})
+	s.run(time.Second)
+	s.one(theirs, "xf2", dispatch.StayInside)
 	// Nobody simulates it any more: where it is, its leader's phone tells.
 	s.do(s.director, "sim.save", dispatch.SimSave{Mode: dispatch.SimOff, Teams: []string{c.teams["xf1"]}})
 	s.run(time.Hour)
