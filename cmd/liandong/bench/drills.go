@@ -93,6 +93,7 @@ func (b *bench) drill(ctx context.Context, s *Soak, planner *remote.Person) erro
 	for i, p := range []*remote.Person{director, player} {
 		start, err := p.Console(client.Config{}).Snapshot(ctx)
 		if err != nil {
+			hangUp()
 			return errors.Join(err, group.Wait())
 		}
 		watchers[i] = feedcheck.Watch(fmt.Sprintf("console %d of drill %d", i, s.Drills+1), p, client.Config{Start: start})
