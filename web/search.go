@@ -58,6 +58,7 @@ type gazetteer struct {
 
 	mu     sync.RWMutex
 	realms map[dispatch.Realm]*index
+	drills []dispatch.Realm // those among them, in the order in which they were read
 }
 
 type index struct {
@@ -77,11 +78,16 @@ func newGazetteer(store Store, now func(dispatch.Realm) time.Time) *gazetteer {
 	return &gazetteer{reader: store, journal: store, now: now, realms: map[dispatch.Realm]*index{}}
 }
 
+// mostIndexed is how many drills' names are held; they are read anew where somebody asks
+// for those of another again.
+const mostIndexed = 8
+
 // mostBehind is how many changes are followed one by one; further back it is read anew.
 const mostBehind = 5000
 
 func (g *gazetteer) find(ctx context.Context, actor dispatch.Actor, text string, limit int) ([]Hit, error) {
-	if err := g.follow(ctx, actor.Realm); err != nil {
+	x, err := g.follow(ctx, actor.Realm)
+	if err != nil {
 		return nil, err
 	}
 	type found struct {
@@ -91,7 +97,7 @@ func (g *gazetteer) find(ctx context.Context, actor dispatch.Actor, text string,
 	by := actor.Audience().At(g.now(actor.Realm))
 	var all []found
 	g.mu.RLock()
-	for ref, e := range g.realms[actor.Realm].entries {
+	for ref, e := range x.entries {
 		if dispatch.See(by, ref, e.scope) == dispatch.Hidden {
 			continue
 		}
@@ -114,22 +120,22 @@ func (g *gazetteer) find(ctx context.Context, actor dispatch.Actor, text string,
 	return hits, nil
 }
 
-// follow brings the index to the journal's head.
-func (g *gazetteer) follow(ctx context.Context, realm dispatch.Realm) error {
+// follow brings the realm's index to the journal's head.
+func (g *gazetteer) follow(ctx context.Context, realm dispatch.Realm) (*index, error) {
 	head, err := g.journal.Head(ctx, realm)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	epoch, err := g.journal.Epoch(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	g.mu.RLock()
 	x := g.realms[realm]
 	current := x != nil && x.epoch == epoch && x.seq >= head
 	g.mu.RUnlock()
 	if current {
-		return nil
+		return x, nil
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -138,27 +144,41 @@ func (g *gazetteer) follow(ctx context.Context, realm dispatch.Realm) error {
 		// Read after the head was asked for: what is newer than seq is applied again, which changes nothing.
 		for kind := range searched {
 			if err := g.load(ctx, x, realm, kind); err != nil {
-				return err
+				return nil, err
 			}
 		}
-		g.realms[realm] = x
-		return nil
+		g.keep(realm, x)
+		return x, nil
 	}
 	for x.seq < head {
 		changes, err := g.journal.Changes(ctx, realm, x.seq, 1000)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if len(changes) == 0 {
-			return nil
+			return x, nil
 		}
 		for _, c := range changes {
 			if err := g.apply(ctx, x, c); err != nil {
-				return err
+				return nil, err
 			}
 		}
 	}
-	return nil
+	return x, nil
+}
+
+// keep holds the index, and lets go of the drill's that has been held longest where there are too
+// many: drills come and go for years. g is locked.
+func (g *gazetteer) keep(realm dispatch.Realm, x *index) {
+	g.realms[realm] = x
+	if realm == dispatch.Live {
+		return
+	}
+	g.drills = append(slices.DeleteFunc(g.drills, func(r dispatch.Realm) bool { return r == realm }), realm)
+	if len(g.drills) > mostIndexed {
+		delete(g.realms, g.drills[0])
+		g.drills = slices.Delete(g.drills, 0, 1)
+	}
 }
 
 func (g *gazetteer) load(ctx context.Context, x *index, realm dispatch.Realm, kind dispatch.Kind) error {
