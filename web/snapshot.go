@@ -80,6 +80,9 @@ type snapshotStore interface {
 // keepBytes bounds what is kept for all audiences together.
 const keepBytes = 64 << 20
 
+// keepFor is for how long one is kept that nobody asks for: the audiences of drills come and go.
+const keepFor = 10 * time.Minute
+
 type packing struct {
 	done   chan struct{}
 	head   dispatch.SnapshotHead
@@ -90,7 +93,8 @@ type packing struct {
 	epoch  string    // ditto
 	// Like seq and epoch these are guarded by the lock of all.
 	made  bool
-	sized bool // counted in size
+	sized bool      // counted in size
+	asked time.Time // when somebody last wanted it, on the wall
 }
 
 func newSnapshots(store snapshotStore, now func(dispatch.Realm) time.Time) *snapshots {
@@ -124,15 +128,24 @@ func (c *snapshots) get(ctx context.Context, au dispatch.Audience) ([]byte, erro
 func (c *snapshots) current(ctx context.Context, au dispatch.Audience, seq int64, epoch string) (*packing, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	wall := c.now(dispatch.Live)
 	p := c.kept[au]
+	if p != nil {
+		p.asked = wall
+	}
 	if p != nil && p.seq >= seq && p.epoch == epoch && !(p.made && p.over(c.now(au.Realm))) {
 		return p, true
 	}
 	if p != nil && !p.made {
 		return p, false
 	}
-	p = &packing{done: make(chan struct{}), seq: seq, epoch: epoch}
+	p = &packing{done: make(chan struct{}), seq: seq, epoch: epoch, asked: wall}
 	c.drop(au)
+	for other, q := range c.kept {
+		if wall.Sub(q.asked) > keepFor {
+			c.drop(other)
+		}
+	}
 	c.kept[au] = p
 	// It outlives a reader who leaves: others may wait for it.
 	go c.make(context.WithoutCancel(ctx), au, p)

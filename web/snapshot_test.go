@@ -68,3 +68,31 @@ func TestCrowdSharesSnapshots(t *testing.T) {
 		t.Errorf("%d snapshots were made for %d readers", n, all)
 	}
 }
+
+// What nobody asks for any more is let go when another is made; what is asked for stays.
+func TestForsakenSnapshotsAreLetGo(t *testing.T) {
+	t.Parallel()
+	b := &busyStore{open: make(chan struct{})}
+	close(b.open)
+	now := time.Now()
+	c := newSnapshots(b, func(dispatch.Realm) time.Time { return now })
+	get := func(realm dispatch.Realm) {
+		t.Helper()
+		if _, err := c.get(t.Context(), dispatch.Audience{Realm: realm}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	get("drill:over")
+	for range 3 {
+		get(dispatch.Live)
+		now = now.Add(keepFor / 2)
+	}
+	get("drill:new")
+	var bytes int
+	for _, p := range c.kept {
+		bytes += len(p.packed)
+	}
+	if len(c.kept) != 2 || c.kept[dispatch.Audience{Realm: "drill:over"}] != nil || c.size != bytes || bytes == 0 {
+		t.Errorf("%d are kept of %d bytes, counted as %d", len(c.kept), bytes, c.size)
+	}
+}
