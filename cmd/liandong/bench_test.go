@@ -33,7 +33,7 @@ func TestShortSoak(t *testing.T) {
 	for _, fault := range s.Faults {
 		t.Error(fault)
 	}
-	if s.Visits == 0 || s.Decisions == 0 || s.Positions == 0 || s.Changes == 0 || len(s.Stands) == 0 {
+	if s.Visits == 0 || s.Decisions == 0 || s.Positions == 0 || s.Changes == 0 || s.Fences == 0 || s.Drills == 0 || len(s.Stands) == 0 {
 		t.Errorf("%+v", s.Stands)
 	}
 }

@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	drillRuns  = 45 * time.Second // each, at sixty times the rate
+	drillRuns  = 45 * time.Second // each at most, at sixty times the rate
 	drillRests = 15 * time.Second // between two
 	drillSims  = 200              // teams that are simulated
 	drillOut   = 12               // of them are sent
@@ -111,7 +111,7 @@ func (b *bench) drill(ctx context.Context, s *Soak, planner *remote.Person) erro
 			give(player, "task.assign", dispatch.TaskAssign{Incident: incident.ID, Team: b.teams[i]})
 		}
 		if err == nil {
-			err = pause(ctx, drillRuns/drillOut)
+			err = pause(ctx, s.drillRuns()/drillOut)
 		}
 	}
 	give(director, "drill.end", move)
@@ -123,6 +123,11 @@ func (b *bench) drill(ctx context.Context, s *Soak, planner *remote.Person) erro
 	}
 	hangUp()
 	return errors.Join(err, group.Wait(), player.SignOut(ctx), director.SignOut(ctx))
+}
+
+// drillRuns is how long each runs: of a short day a third.
+func (s *Soak) drillRuns() time.Duration {
+	return min(drillRuns, time.Duration(s.Minutes*float64(time.Minute))/3)
 }
 
 // watched judges a console of a drill that has ended.

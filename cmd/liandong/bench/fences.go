@@ -75,9 +75,9 @@ type fenced struct {
 	near  func(geo.Point) bool // too near to the line to say
 }
 
-// drawFences draws them before the consoles come.
-func (b *bench) drawFences(ctx context.Context) ([]fenced, error) {
-	draws := someFences(nightCity, manyFences)
+// drawFences draws so many before the consoles come.
+func (b *bench) drawFences(ctx context.Context, n int) ([]fenced, error) {
+	draws := someFences(nightCity, n)
 	out := make([]fenced, len(draws))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(8)

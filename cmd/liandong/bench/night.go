@@ -75,7 +75,7 @@ func (b *bench) night(ctx context.Context, f *Figures) error {
 	if err := b.fleet(ctx, n.Teams); err != nil {
 		return err
 	}
-	fences, err := b.drawFences(ctx)
+	fences, err := b.drawFences(ctx, manyFences)
 	if err != nil {
 		return err
 	}

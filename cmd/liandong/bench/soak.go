@@ -77,7 +77,7 @@ func (b *bench) soak(ctx context.Context, f *Figures) error {
 	if err := b.fleet(ctx, s.Teams); err != nil {
 		return err
 	}
-	fences, err := b.drawFences(ctx)
+	fences, err := b.drawFences(ctx, min(manyFences, s.Teams/2))
 	if err != nil {
 		return err
 	}
