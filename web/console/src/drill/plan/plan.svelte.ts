@@ -16,8 +16,12 @@ export class Planning {
   chosen = $state('');
   /** The one whose form is open; '' is a new one. */
   form: string | undefined = $state();
+  /** How many changes can be taken back, those counted that the server has not answered. */
   undos = $state(0);
   readonly #undo = new Undo<Back>();
+  #pending = 0;
+  /** Whether the change given last was done, once that is known of it and of all before. */
+  #given: Promise<boolean> = Promise.resolve(true);
 
   constructor(readonly app: App) {}
 
@@ -36,7 +40,11 @@ export class Planning {
   }
 
   /** Saves a line; one that is there already as it was seen. */
-  async save(body: InjectBody, refused?: (p: Problem) => boolean | void): Promise<string | undefined> {
+  save(body: InjectBody, refused?: (p: Problem) => boolean | void): Promise<string | undefined> {
+    return this.#give(() => this.#save(body, refused));
+  }
+
+  async #save(body: InjectBody, refused?: (p: Problem) => boolean | void): Promise<string | undefined> {
     const before = body.inject ? this.app.store.get('inject', body.inject) : undefined;
     const done = await this.app.run('inject.save', { ...body, ...(before && { expect: { [`inject/${before.id}`]: before.version } }) }, {
       marks: [before && { kind: 'inject', id: before.id }], refused,
@@ -53,14 +61,19 @@ export class Planning {
     return id;
   }
 
-  async remove(i: Inject) {
+  remove(i: Inject): Promise<boolean> {
+    return this.#give(() => this.#remove(i));
+  }
+
+  async #remove(i: Inject) {
     const done = await this.app.run('inject.remove', { inject: i.id }, { marks: [{ kind: 'inject', id: i.id }] });
-    if (!done) return;
+    if (!done) return false;
     const list = this.injects;
     this.chosen = list[Math.min(list.findIndex((x) => x.id === i.id) + 1, list.length - 1)]?.id ?? '';
     const was = { ...copyOf(i), number: i.number };
     this.#back(() => this.app.run('inject.save', was));
     toast('plain', w('removed', { number: i.number }));
+    return true;
   }
 
   /** A new line after the last one, or a copy. */
@@ -69,15 +82,32 @@ export class Planning {
     await this.save(from ? copyOf(from) : { type: 'information', method: 'phone', text: w('newText'), trigger: { type: 'timed', offset: (last?.trigger.offset ?? 0) + (last ? 300 : 0) } });
   }
 
+  /** Takes back the change that was given last, also where its answer is under way; nothing where it is refused. */
   async undo() {
+    if (this.#pending && !(await this.#given)) return;
     const back = this.#undo.pop();
-    this.undos = this.#undo.size;
+    this.#count();
     if (back && (await back())) toast('plain', w('undone'));
+  }
+
+  #give<T>(change: () => Promise<T>): Promise<T> {
+    this.#pending++;
+    this.#count();
+    const done = change().finally(() => {
+      this.#pending--;
+      this.#count();
+    });
+    this.#given = Promise.allSettled([done, this.#given]).then(([mine]) => mine.status === 'fulfilled' && !!mine.value);
+    return done;
   }
 
   #back(b: Back) {
     this.#undo.push(b);
-    this.undos = this.#undo.size;
+    this.#count();
+  }
+
+  #count() {
+    this.undos = this.#undo.size + this.#pending;
   }
 }
 
