@@ -106,8 +106,9 @@
 //
 // A fence watches the teams that its agency sees. Crossings are seen on the
 // positions by every server node ([Service.Cross]) and booked under the fence's
-// lock, each once; those of simulated teams are worked out. A team near an incident it is on its way to seems to have
-// arrived; that it is on scene, a person says.
+// lock, each once; those of simulated teams are worked out. A team near an
+// incident it is on its way to seems to have arrived; that it is on scene, a
+// person says.
 //
 // # Drill
 //

@@ -149,7 +149,9 @@
 // A connection has one goroutine, which reads; a second one writes only while
 // there is something to write. The stream's window holds each change once and
 // its encoding once an audience; a connection holds only its cursor, so a
-// thousand waiting consoles cost no more memory than one. Locks are taken in
+// thousand waiting consoles cost no more memory than one. The stream of a drill
+// that is over goes, with its positions and fences, once nobody has listened for a
+// minute; who comes later starts it anew. Locks are taken in
 // the order hub, stream, lane, fences, conn; nothing is written to a socket under any
 // of them.
 package realtime
